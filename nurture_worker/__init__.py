@@ -1,0 +1,1 @@
+"""Acts on what was recorded: scores, stages, scenarios, mails, the diagnosis."""

@@ -1,0 +1,68 @@
+"""The diagnosis as a weekly mail: one sentence, up to three things to change, the pages."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tracker.diagnosis import DiagnosisReport, PageReading
+
+MOST_PAGES = 8
+_MARKS = str.maketrans({**{c: f"\\{c}" for c in "\\`*_[]#|{}"}, "<": "&lt;"})
+
+
+def weekly_mail(report: Mapping[str, Any], desk_url: str, zone: ZoneInfo) -> tuple[str, str]:
+    """Subject and Markdown body of the mail that tells ``report`` (a stored ``DiagnosisReport``).
+
+    ``desk_url`` is the address of the desk, without a trailing slash. Raises
+    ``pydantic.ValidationError`` for a report of another shape.
+    """
+    told = DiagnosisReport.model_validate(report)
+    since = told.since.astimezone(zone)
+    until = told.until.astimezone(zone)
+    span = f"{since.month}月{since.day}日〜{until.month}月{until.day}日"
+    changes = told.to_change
+    if changes:
+        subject = f"今週直す{len(changes)}つ（{span}の診断）"
+    elif told.views:
+        subject = f"今週は直す所なし（{span}の診断）"
+    else:
+        subject = f"まだ記録がありません（{span}の診断）"
+    parts = [f"## 今月のひとこと\n\n{_plain(told.summary)}"]
+    if changes:
+        parts.append(f"## 今週直す{len(changes)}つ")
+        for number, change in enumerate(changes, start=1):
+            sure = change.sureness or "しくみ上の注意（数字では確かめていません）"
+            parts.append(
+                f"**{number}. 『{_plain(change.title)}』の{_plain(change.where)}**\n\n"
+                f"{_plain(change.what)}。\n\n"
+                f"直し方：{_plain(change.how)}\n\n"
+                f"確からしさ：{sure}"
+            )
+        if len(changes) > 1:
+            parts.append("それぞれの効果は、そのまま足し算にはなりません。")
+    read = [page for page in told.pages if page.views][:MOST_PAGES]
+    if read:
+        rows = [
+            "| ページ | 閲覧 | 最後まで | CTA（見た→押した） |",
+            "|---|---:|---:|---:|",
+            *(_row(page) for page in read),
+        ]
+        parts.append("## よく読まれているページ\n\n" + "\n".join(rows))
+    parts.append(f"[くわしく見る]({desk_url}/diagnosis){{ .button }}")
+    return subject, "\n\n".join(parts) + "\n"
+
+
+def _row(page: PageReading) -> str:
+    end = page.points[-1].share if page.points else None
+    if page.more_views:
+        read = f"あと約{page.more_views:,}回で分かります" if page.points else "—"
+    else:
+        read = "—" if end is None else f"{round(100 * end)}%"
+    seen = sum(cta.seen for cta in page.ctas)
+    clicked = sum(cta.clicked for cta in page.ctas)
+    ctas = f"{seen:,}→{clicked:,}" if page.ctas else "なし"
+    return f"| {_plain(page.title)} | {page.views:,} | {read} | {ctas} |"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).translate(_MARKS)

@@ -1,0 +1,28 @@
+"""What RQ runs. Each may run twice, late, or beside itself: the store decides what is still due."""
+
+from nurture_worker import diagnosing, sending
+from nurture_worker import digest as digesting
+from nurture_worker import sweep as sweeping
+from nurture_worker.tools import tools
+
+
+def digest() -> None:
+    """New events have reached the store."""
+    digesting.digest(tools())
+    sweeping.plan_steps(tools())
+    sending.send_due(tools())
+
+
+def sweep() -> None:
+    """Time has passed."""
+    sweeping.sweep(tools())
+
+
+def send() -> None:
+    """Mails were planned that are due at once."""
+    sending.send_due(tools())
+
+
+def diagnose() -> None:
+    """Somebody at the desk wants the diagnosis made anew."""
+    diagnosing.make(tools())

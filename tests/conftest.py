@@ -1,0 +1,143 @@
+"""What tests share: real servers, a house on a clock that is told the time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from nurture_worker.tools import Tools, make_tools
+from tests import content, servers
+from tracker.context import Context, context
+from tracker.fold import fold
+from tracker.settings import Settings
+from tracker.store.engine import open_store, upgrade
+
+NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+"""A Monday, 10:00 in Tokyo."""
+
+
+@dataclass
+class Clock:
+    """Tells the time it was told."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with servers.valkey() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with servers.postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store of this version, in each engine in turn."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'store.db'}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+        engine = open_store(url)
+        with engine.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+        engine.dispose()
+    upgrade(url)
+    return url
+
+
+@pytest.fixture
+def postbox() -> Iterator[servers.Postbox]:
+    box = servers.Postbox()
+    yield box
+    box.stop()
+
+
+@dataclass
+class House:
+    """The tracker and the worker over one store, with a clock that stands until told."""
+
+    app: Flask
+    tools: Tools
+    clock: Clock
+    postbox: servers.Postbox
+    _clients: list[FlaskClient] = field(default_factory=list)
+
+    @property
+    def context(self) -> Context:
+        with self.app.app_context():
+            return context()
+
+    def browser(self) -> FlaskClient:
+        """A browser of its own, with its own cookies."""
+        return self.app.test_client()
+
+    def fold(self) -> int:
+        """Bring what the tracker accepted into the store."""
+        return fold(self.context.journal, self.context.engine)
+
+    def work(self) -> None:
+        """Fold, and let the worker do what is due now."""
+        from nurture_worker.sweep import sweep
+
+        while self.fold():
+            pass
+        sweep(self.tools)
+
+
+@pytest.fixture
+def make_house(
+    tmp_path: Path, store_url: str, redis_url: str, postbox: servers.Postbox
+) -> Iterator[Callable[..., House]]:
+    from tracker.app import create_app  # here, so that pure tests start without the whole app
+
+    made: list[House] = []
+
+    def make(**settings: object) -> House:
+        clock = Clock()
+        values = Settings.model_validate(
+            {
+                "data": tmp_path / "data",
+                "root": tmp_path,
+                "base_url": "http://localhost",
+                "database_url": store_url,
+                "redis_url": redis_url,
+                "smtp_url": postbox.url,
+                "secret_keys": "a-key-for-tests-only",
+                **settings,
+            }
+        )
+        values.whitepapers.mkdir(parents=True, exist_ok=True)
+        (values.whitepapers / "guide.pdf").write_bytes(b"%PDF-1.7 the guide")
+        content.catalogue().write(values.catalogue_path)
+        house = House(create_app(values, clock), make_tools(values, clock), clock, postbox)
+        house.app.testing = True
+        made.append(house)
+        return house
+
+    yield make
+    for house in made:
+        house.context.journal.close()
+        house.context.engine.dispose()
+        house.tools.engine.dispose()
+
+
+@pytest.fixture
+def house(make_house: Callable[..., House]) -> House:
+    return make_house()

@@ -1,0 +1,152 @@
+"""Letters: both parts good, the sender named, nothing a reader typed breaks out."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+
+from nurture_worker import letters
+from nurture_worker.letters import Envelope, Letter
+from tests.conftest import NOW
+from tests.content import DIAGNOSIS, FIRM, catalogue
+from tests.servers import html_of, text_of
+
+CATALOGUE = catalogue()
+LETTER = Letter(
+    subject="関心 1日目のお便り",
+    preview="ひとこと",
+    markdown="{{ name }} 様\n\n## 見出し\n\n- 一つ\n- **二つ**\n\n"
+    "[事例を読む](https://a.example/c/T){ .button }",
+    name="山田 太郎",
+    company="ためし製作所",
+)
+ENVELOPE = Envelope(
+    recipient="taro@example.jp",
+    message_id="<s.abc@example.jp>",
+    list_name="step-interest",
+    feedback="interest:thanks:step:sodate",
+    at=NOW,
+    unsubscribe="https://a.example/unsubscribe/T",
+)
+
+
+def composed(letter: Letter = LETTER, envelope: Envelope = ENVELOPE) -> EmailMessage:
+    message = message_from_bytes(
+        letters.compose(letter, envelope, FIRM).as_bytes(), policy=policy.default
+    )
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_the_headers_are_those_of_a_step_mail() -> None:
+    message = composed()
+    assert message["From"] == "ためし編集部 <tayori@example.jp>"
+    assert message["To"] == "taro@example.jp"
+    assert message["Reply-To"] == "henji@example.jp"
+    assert message["Subject"] == "関心 1日目のお便り"
+    assert message["Message-ID"] == "<s.abc@example.jp>"
+    assert message["List-Id"] == "<step-interest.example.jp>"
+    assert message["List-Unsubscribe"] == "<https://a.example/unsubscribe/T>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
+    assert all(part["Content-Transfer-Encoding"] == "base64" for part in message.iter_parts())
+
+
+def test_both_parts_name_the_sender_and_the_way_out() -> None:
+    message = composed()
+    for body in (text_of(message), html_of(message)):
+        for words in (FIRM.name, FIRM.postal_address, FIRM.contact, "配信を停止する"):
+            assert words in body
+        assert "https://a.example/unsubscribe/T" in body
+
+
+def test_a_mail_that_was_ordered_has_no_way_out_of_a_list() -> None:
+    envelope = Envelope("taro@example.jp", "<s.a@example.jp>", "delivery", "f", NOW)
+    message = composed(envelope=envelope)
+    assert message["List-Unsubscribe"] is None
+    assert "配信を停止" not in text_of(message)
+
+
+def test_the_plain_text_reads_well() -> None:
+    assert text_of(composed()).startswith(
+        "山田 太郎 様\n\n■ 見出し\n\n- 一つ\n- 二つ\n\n事例を読む\nhttps://a.example/c/T\n"
+    )
+
+
+def test_the_html_has_its_styles_inline_and_fetches_nothing() -> None:
+    html = html_of(composed())
+    button = html.split("事例を読む</a>")[0].rsplit("<a", 1)[1]
+    assert "background" in button
+    assert "src=" not in html
+    assert "<script" not in html
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "[x](http://evil.example)", "{{ company }}", "**太**"]
+)
+def test_a_readers_name_stays_a_name(name: str) -> None:
+    letter = Letter("{{ name }} 様へ", "", "{{ name }} 様", name=name, company="ためし")
+    message = composed(letter)
+    assert "<script>alert" not in html_of(message)
+    assert 'href="http://evil' not in html_of(message)
+    assert f"{name} 様" in text_of(message)
+    assert message["Subject"] == f"{name} 様へ"
+
+
+def test_a_name_cannot_add_a_header() -> None:
+    letter = Letter("{{ name }} 様へ", "", "x", name="山田\r\nBcc: evil@example.jp")
+    message = composed(letter)
+    assert message["Bcc"] is None
+    assert message["Subject"] == "山田 Bcc: evil@example.jp 様へ"
+
+
+def test_a_reader_without_a_name_is_addressed_politely() -> None:
+    assert text_of(composed(Letter("s", "", "{{ name }} 様"))).startswith("ご担当者 様\n")
+
+
+def test_every_link_is_numbered_in_order_and_resolved() -> None:
+    seen: list[tuple[int, str]] = []
+
+    def link_for(place: int, target: str) -> str:
+        seen.append((place, target))
+        return f"L{place}"
+
+    markdown = "[a](/cases/metal.md#steps) ![p](/x.png) [b](https://o.example/?x=1){ .button }"
+    assert letters.with_links(markdown, CATALOGUE, link_for) == (
+        "[a](L0) ![p](/x.png) [b](L1){ .button }"
+    )
+    assert seen == [(0, "cases/metal/#steps"), (1, "https://o.example/?x=1")]
+
+
+def test_a_link_to_a_missing_page_is_not_sent() -> None:
+    with pytest.raises(KeyError):
+        letters.with_links("[a](/none.md)", CATALOGUE, lambda n, t: t)
+
+
+def test_the_readers_own_report_stands_where_they_took_the_diagnosis() -> None:
+    own = letters.with_diagnosis(
+        "まえ\n\n{{ diagnosis }}\n\nあと", DIAGNOSIS.result({"q1": 0, "q2": 1}), "/diagnosis.md"
+    )
+    assert "50点" in own
+    assert "**導線**：次に読むものを置く" in own
+    assert "/resources/guide.md" in own
+    assert "3分診断をはじめる" not in own
+
+
+def test_others_are_invited_to_it() -> None:
+    invited = letters.with_diagnosis("{{ diagnosis }}", None, "/diagnosis.md")
+    assert "[3分診断をはじめる](/diagnosis.md){ .button }" in invited
+
+
+def test_a_bar_is_ten_cells_whatever_it_shows() -> None:
+    assert [letters.bar(p) for p in (0, 50, 100, 140)] == [
+        "□" * 10,
+        "■" * 5 + "□" * 5,
+        "■" * 10,
+        "■" * 10,
+    ]

@@ -1,0 +1,1 @@
+"""Records what readers do, and shows marketing what came of it."""

@@ -1,0 +1,151 @@
+"""The only join: settings in, a Flask app out."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from tracker.catalogue.live import LiveCatalogue
+from tracker.context import Context, context, keep
+from tracker.desk import desk
+from tracker.doors import (
+    beacon,
+    click,
+    confirm,
+    diagnosis,
+    download,
+    gate,
+    health,
+    inbox,
+    inquiry,
+    site,
+    unsubscribe,
+)
+from tracker.fold import Folder
+from tracker.journal import Journal
+from tracker.links import Links
+from tracker.settings import Settings, read_settings
+from tracker.store.engine import open_store
+from tracker.wake import Job, connect, wake
+
+log = logging.getLogger(__name__)
+
+LARGEST_FORM = 64 * 1024
+DOORS = (beacon, click, confirm, diagnosis, download, gate, health, inquiry, unsubscribe)
+_PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def create_app(
+    settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Flask:
+    """The tracker. ``clock`` tells the time. Nothing runs beside the requests: see ``serve``.
+
+    Raises ``SettingsError``, ``CatalogueUnreadableError`` or ``JournalError``.
+    """
+    app = Flask("tracker")
+    keys = settings.keys
+    app.config.update(
+        SECRET_KEY=keys[-1],
+        SECRET_KEY_FALLBACKS=keys[:-1],
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+        MAX_FORM_PARTS=100,
+        SESSION_COOKIE_NAME="sodate_desk",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.site_url.startswith("https:"),
+        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    CSRFProtect(app)
+    with app.app_context():
+        keep(
+            Context(
+                settings=settings,
+                live=LiveCatalogue(settings.catalogue_path),
+                links=Links(keys),
+                journal=Journal(settings.journal_path),
+                engine=open_store(settings.store_url),
+                redis=connect(settings.redis_url or "redis://127.0.0.1:6379/0"),
+                clock=clock,
+            )
+        )
+    for module in DOORS:
+        app.register_blueprint(module.door)
+    app.register_blueprint(desk)
+    if not settings.production:
+        app.register_blueprint(inbox.blueprint(settings.inbox_path))
+        app.register_blueprint(site.door)  # in production a web server stands in front
+    app.context_processor(
+        lambda: {"firm": context().catalogue.firm, "page_of": context().catalogue.page_of}
+    )
+    app.register_error_handler(HTTPException, _refuse)
+    app.register_error_handler(Exception, _fail)
+    app.after_request(_protect)
+    return app
+
+
+def serve() -> Flask:
+    """What a tracker process runs: the app, and the fold beside it."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    app = create_app(read_settings())
+    with app.app_context():
+        here = context()
+    Folder(here.journal, here.engine, lambda: wake(here.redis, Job.DIGEST)).start()
+    return app
+
+
+def _refuse(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response
+    code = error.code or 500
+    if request.path == "/e" or request.path.startswith(("/healthz", "/readyz")):
+        return Response(status=code)
+    if isinstance(error, RequestEntityTooLarge):
+        told = "送られた内容が大きすぎます。文字数を減らして、もう一度お試しください。"
+    elif error.description == "link":
+        told = (
+            "このリンクは読み取れませんでした。メールの中で途中で切れているか、"
+            "古いものかもしれません。メールのリンクをもう一度、そのまま開いてみてください。"
+        )
+    elif error.description == "elsewhere":
+        told = "別のサイトから送られたため、受け付けませんでした。このサイトのページからお送りください。"
+    else:
+        told = {
+            400: "送られた内容を読み取れませんでした。",
+            404: "お探しのページは見つかりませんでした。",
+            405: "このページはその方法では開けません。",
+            429: "短い時間に何度も送られています。少し待ってからお試しください。",
+        }.get(code, "ただいま処理できませんでした。少し待ってからお試しください。")
+    answer = Response(render_template("doors/refused.html", told=told), code)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer
+
+
+def _fail(error: Exception) -> ResponseReturnValue:
+    number = secrets.token_hex(4)
+    log.error("error %s at %s %s", number, request.method, request.endpoint, exc_info=error)
+    told = f"申し訳ありません。処理の途中で問題が起きました（番号 {number}）。"
+    return render_template("doors/refused.html", told=told), 500
+
+
+def _protect(answer: Response) -> Response:
+    headers = answer.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    if request.endpoint and not request.endpoint.startswith(("site.", "static", "inbox.")):
+        headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
+        headers.setdefault("Cache-Control", "no-store")
+    return answer

@@ -1,0 +1,127 @@
+"""All that editors wrote, as frozen values: read by the site build, the tracker and the worker."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tracker.catalogue.ctas import Cta
+from tracker.catalogue.diagnoses import Diagnosis
+from tracker.catalogue.firm import Firm
+from tracker.catalogue.gates import Gate
+from tracker.catalogue.pages import Page
+from tracker.catalogue.personas import Persona
+from tracker.catalogue.scenarios import Scenario
+from tracker.catalogue.scoring import Scoring
+from tracker.words import PageKind, Stage
+
+FORMAT = "sodate-catalogue/1"
+
+
+class CatalogueUnreadableError(Exception):
+    """The catalogue's JSON is missing or of another version: `sodate build` makes it anew."""
+
+
+class Catalogue(BaseModel):
+    """The content at one moment. Look-ups return ``None`` for what is not there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    firm: Firm
+    scoring: Scoring
+    personas: tuple[Persona, ...]
+    pages: tuple[Page, ...]
+    scenarios: tuple[Scenario, ...]
+
+    @cached_property
+    def _by_path(self) -> dict[str, Page]:
+        return {page.path: page for page in self.pages}
+
+    @cached_property
+    def _by_url(self) -> dict[str, Page]:
+        return {page.url: page for page in self.pages}
+
+    @cached_property
+    def _by_gate(self) -> dict[str, Page]:
+        return {page.gate.id: page for page in self.pages if page.gate}
+
+    @cached_property
+    def _by_cta(self) -> dict[str, Cta]:
+        return {cta.id: cta for page in self.pages for cta in page.ctas}
+
+    def page_at(self, url: str) -> Page | None:
+        """The page at ``url`` below the site's root, with or without the leading slash."""
+        return self._by_url.get(url.removeprefix("/"))
+
+    def page_of(self, link: str) -> Page | None:
+        """The page an editor's link (``/cases/foo.md#part``) names."""
+        return self._by_path.get(link.removeprefix("/").partition("#")[0])
+
+    def url_of(self, link: str) -> str | None:
+        """Address below the site's root of an editor's link, its fragment kept."""
+        page = self.page_of(link)
+        _, hash_, fragment = link.partition("#")
+        return None if page is None else page.url + hash_ + fragment
+
+    def gate_page(self, gate_id: str) -> Page | None:
+        """The resource page whose gate is ``gate_id``."""
+        return self._by_gate.get(gate_id)
+
+    def gate(self, gate_id: str) -> Gate | None:
+        page = self.gate_page(gate_id)
+        return page.gate if page else None
+
+    def cta(self, cta_id: str) -> Cta | None:
+        return self._by_cta.get(cta_id)
+
+    def diagnosis_page(self, diagnosis_id: str | None = None) -> Page | None:
+        """The page of that diagnosis; without an id, of the first there is."""
+        for page in self.pages:
+            if page.diagnosis and diagnosis_id in (None, page.diagnosis.id):
+                return page
+        return None
+
+    def diagnosis(self, diagnosis_id: str) -> Diagnosis | None:
+        page = self.diagnosis_page(diagnosis_id)
+        return page.diagnosis if page else None
+
+    @property
+    def inquiry_page(self) -> Page | None:
+        return next((page for page in self.pages if page.kind is PageKind.INQUIRY), None)
+
+    def scenario(self, scenario_id: str) -> Scenario | None:
+        return next((s for s in self.scenarios if s.id == scenario_id), None)
+
+    def scenario_for(self, stage: Stage) -> Scenario | None:
+        return next((s for s in self.scenarios if s.stage is stage), None)
+
+    def write(self, path: Path) -> None:
+        """Write as JSON, in one move, so that a reader never sees half a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        text = json.dumps(
+            {"format": FORMAT, **self.model_dump(mode="json")}, ensure_ascii=False, indent=1
+        )
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> "Catalogue":
+        """Read what ``write`` wrote. Raises ``CatalogueUnreadableError``."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            found = data.pop("format", None)
+            if found != FORMAT:
+                raise CatalogueUnreadableError(
+                    f"{path}: 形式が {found} です（読めるのは {FORMAT}）。sodate build で作り直してください"
+                )
+            return cls.model_validate(data)
+        except FileNotFoundError:
+            raise CatalogueUnreadableError(
+                f"{path} がありません。sodate build で作ってください"
+            ) from None
+        except (ValueError, ValidationError) as error:
+            raise CatalogueUnreadableError(
+                f"{path} を読めません。sodate build で作り直してください（{type(error).__name__}）"
+            ) from error

@@ -1,0 +1,73 @@
+"""A gate: the form in front of a resource, and the file behind it."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from tracker.catalogue.values import Value
+
+FieldType = Literal["text", "email", "tel", "select", "textarea"]
+
+
+class FormField(Value):
+    """One field of a form. ``label`` and ``help`` are shown; ``options`` are for ``select``."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    label: str = Field(min_length=1)
+    type: FieldType = "text"
+    required: bool = True
+    help: str = ""
+    autocomplete: str = ""
+    options: tuple[str, ...] = ()
+    max_length: int = Field(default=200, ge=1, le=5000)
+
+
+KNOWN_FIELDS: dict[str, FormField] = {
+    "name": FormField(name="name", label="お名前", autocomplete="name", max_length=100),
+    "company": FormField(name="company", label="会社名", autocomplete="organization"),
+    "email": FormField(
+        name="email", label="メールアドレス", type="email", autocomplete="email", max_length=254
+    ),
+    "message": FormField(name="message", label="ご相談の内容", type="textarea", max_length=4000),
+}
+
+
+class Gate(Value):
+    """The form of a resource page.
+
+    ``file`` is a file below ``site/whitepapers``; it is never published. ``fields`` may name the
+    known fields (name, company, email, message) or declare others in full; ``email`` is always
+    among them.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")
+    file: str = Field(pattern=r"^[^/\\]+$")
+    button: str = "資料を受け取る"
+    fields: tuple[FormField, ...] = (
+        KNOWN_FIELDS["name"],
+        KNOWN_FIELDS["company"],
+        KNOWN_FIELDS["email"],
+    )
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _known(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        unknown = [f for f in value if isinstance(f, str) and f not in KNOWN_FIELDS]
+        if unknown:
+            raise ValueError(
+                f"項目「{unknown[0]}」は知られていません（名前だけで書けるもの: "
+                f"{', '.join(KNOWN_FIELDS)}）"
+            )
+        return [KNOWN_FIELDS[f] if isinstance(f, str) else f for f in value]
+
+    @field_validator("fields")
+    @classmethod
+    def _usable(cls, fields: tuple[FormField, ...]) -> tuple[FormField, ...]:
+        names = [f.name for f in fields]
+        if "email" not in names:
+            raise ValueError("fields には email が必要です")
+        if len(set(names)) != len(names):
+            raise ValueError("fields に同じ名前の項目が2つあります")
+        return fields

@@ -1,0 +1,295 @@
+"""The pages below ``site/pages``: their front matter, what their text holds, what they refer to."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tracker.catalogue.ctas import Cta, CtaOptions
+from tracker.catalogue.documents import Document, parse
+from tracker.catalogue.folder import Folder
+from tracker.catalogue.links import Site, check_link, check_target
+from tracker.catalogue.markdown import Block, Scan, scan
+from tracker.catalogue.pages import Page, PageFront, Section, page_gaps
+from tracker.catalogue.problems import allowed, shown, unknown
+from tracker.words import PageKind, Stage
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+_PAGE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\.md|README\.md")
+
+
+@dataclass(frozen=True)
+class _PageSource:
+    """One page's file as far as it could be read."""
+
+    path: str
+    file: str
+    document: Document | None
+    front: PageFront | None
+    scan: Scan
+
+    @property
+    def url(self) -> str:
+        parent, _, name = self.path.removesuffix(".md").rpartition("/")
+        folder = f"{parent}/" if parent else ""
+        return folder if name in ("index", "README") else f"{folder}{name}/"
+
+
+@dataclass
+class _Ids:
+    """Ids that must be unique over the site, with the place of the first."""
+
+    what: str
+    first: dict[str, str] = field(default_factory=dict)
+
+    def repeated(self, id_: str, place: str) -> str | None:
+        if id_ in self.first:
+            return f"{self.what}のid「{id_}」は{self.first[id_]}でも使われています（サイト全体で1つだけ）"
+        self.first[id_] = place
+        return None
+
+
+class PageFiles:
+    """Reads all pages of ``folder``; ``site`` is what links may lead to, once they are read."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.site = Site({}, {}, frozenset())
+
+    def read(self, personas: list[str]) -> Iterator[Page]:
+        base = self.folder.root / "site/pages"
+        if not base.is_dir():
+            self.folder.tell("site/pages", 1, None, "フォルダーがありません")
+            return
+        found = self.folder.files("site/pages", "**/*")
+        names = [path.relative_to(base).as_posix() for path in found]
+        # MkDocs passes over a folder of this name at the top.
+        names = [name for name in names if not name.startswith("templates/")]
+        sources = [self._page_source(name) for name in names if name.endswith(".md")]
+        self.site = Site(
+            urls={source.path: source.url for source in sources},
+            anchors={source.path: frozenset(source.scan.ids) for source in sources},
+            assets=frozenset(name for name in names if not name.endswith(".md"))
+            | frozenset(
+                path.relative_to(self.folder.root / "site/theme").as_posix()
+                for path in self.folder.files("site/theme", "**/*")
+            ),
+        )
+        if "index.md" not in self.site.urls:
+            self.folder.tell("site/pages/index.md", 1, None, "ホームのページがありません")
+        self._unpublished(names)
+        fronts = {source.path: source.front for source in sources}
+        ids = {kind: _Ids(kind) for kind in ("gate", "diagnosis", "CTA")}
+        inquiry: str | None = None
+        for source in sources:
+            self._check_front(source, personas, ids)
+            self._check_links(source)
+            ctas = tuple(self._ctas(source, ids["CTA"], fronts))
+            self._check_forms(source)
+            if source.front is None or source.document is None:
+                continue
+            if source.front.kind is PageKind.INQUIRY:
+                if inquiry:
+                    self.folder.problems.append(
+                        source.document.problem(
+                            ("kind",),
+                            f"kind: inquiry のページは1つだけです（{inquiry}にもあります）",
+                        )
+                    )
+                inquiry = inquiry or source.file
+            yield Page(
+                **dict(source.front),
+                path=source.path,
+                url=source.url,
+                sections=_sections(source.scan),
+                ctas=ctas,
+                characters=source.scan.characters,
+            )
+
+    def _page_source(self, path: str) -> _PageSource:
+        file = f"site/pages/{path}"
+        if not _PAGE_NAME.fullmatch(path.rpartition("/")[2]):
+            self.folder.tell(
+                file, 1, None, "ファイル名は半角の小文字・数字・ハイフンにします（URLになります）"
+            )
+        document, body, line = self.folder.front(file)
+        front = self.folder.valid(PageFront, document)
+        if document is not None and front is None:
+            # What keys lack together is not looked at by a model that has failed already.
+            data = document.data
+            kind = data.get("kind")
+            if kind in list(PageKind):
+                keys = (data.get(key) for key in ("stage", "gate", "diagnosis"))
+                told = {problem.message for problem in self.folder.problems if problem.path == file}
+                self.folder.problems += [
+                    document.problem(gap.at, gap.message)
+                    for gap in page_gaps(PageKind(kind), *keys)
+                    if gap.message not in told
+                ]
+        found = scan(file, body, line)
+        self.folder.problems += found.problems
+        return _PageSource(path, file, document, front, found)
+
+    def _unpublished(self, names: list[str]) -> None:
+        behind_gates = {path.name for path in self.folder.files("site/whitepapers", "*")}
+        for name in names:
+            if name.rpartition("/")[2] in behind_gates and not name.endswith(".md"):
+                self.folder.tell(
+                    f"site/pages/{name}",
+                    1,
+                    None,
+                    "site/whitepapers の資料と同じ名前です。ここに置くと申し込みなしで公開されます",
+                )
+
+    def _check_front(self, source: _PageSource, personas: list[str], ids: dict[str, _Ids]) -> None:
+        front, document = source.front, source.document
+        if front is None or document is None:
+            return
+
+        def tell(loc: tuple[str | int, ...], message: str) -> None:
+            self.folder.problems.append(document.problem(loc, message))
+
+        for n, persona in enumerate(front.personas):
+            if persona not in personas:
+                tell(("personas", n), unknown("persona", persona, personas))
+        for n, link in enumerate(front.next):
+            if message := check_target(self.site, link):
+                tell(("next", n), message)
+            elif link.removeprefix("/").partition("#")[0] == source.path:
+                tell(("next", n), f"next「{link}」はこのページ自身です")
+        if gate := front.gate:
+            line = document.place(("gate", "id")).line
+            if message := ids["gate"].repeated(gate.id, f"{source.file}:{line}"):
+                tell(("gate", "id"), message)
+            there = [path.name for path in self.folder.files("site/whitepapers", "*")]
+            there = [name for name in there if not name.endswith(".md")]
+            if gate.file not in there:
+                hint = allowed(there) if there else "site/whitepapers には資料がまだありません"
+                tell(
+                    ("gate", "file"),
+                    f"資料「{shown(gate.file)}」が site/whitepapers にありません（{hint}）",
+                )
+        if diagnosis := front.diagnosis:
+            line = document.place(("diagnosis", "id")).line
+            if message := ids["diagnosis"].repeated(diagnosis.id, f"{source.file}:{line}"):
+                tell(("diagnosis", "id"), message)
+            for n, band in enumerate(diagnosis.bands):
+                if message := check_target(self.site, band.to):
+                    tell(("diagnosis", "bands", n, "to"), message)
+
+    def _check_links(self, source: _PageSource) -> None:
+        for link in source.scan.links:
+            if message := check_link(self.site, source.path, link):
+                self.folder.tell(source.file, link.line, link.column, message)
+
+    def _ctas(
+        self, source: _PageSource, ids: _Ids, fronts: dict[str, PageFront | None]
+    ) -> Iterator[Cta]:
+        for block in source.scan.blocks:
+            if block.name != "cta":
+                continue
+            if not self._has_id(source.file, block):
+                continue
+            if message := ids.repeated(block.argument, f"{source.file}:{block.line}"):
+                self.folder.tell(source.file, block.line, block.column, message)
+            document, problems = parse(
+                source.file, block.options, first_line=block.options_line, indent=4
+            )
+            self.folder.problems += problems
+            if document is not None and not document.data:
+                self.folder.tell(
+                    source.file,
+                    block.line,
+                    block.column,
+                    "CTAには to と label が必要です（/// のすぐ下に、半角の空白4つで字下げして書きます）",
+                )
+                continue
+            options = self.folder.valid(CtaOptions, document)
+            if options is None or document is None:
+                continue
+            if message := check_target(self.site, options.to):
+                self.folder.problems.append(document.problem(("to",), message))
+                continue
+            target = fronts.get(options.to.removeprefix("/").partition("#")[0])
+            sections = [s for s in _sections(source.scan) if s.line < block.line]
+            yield Cta(
+                id=block.argument,
+                page=source.path,
+                section=sections[-1].index if sections else 0,
+                line=block.line,
+                to=options.to,
+                aim=options.aim or (target.stage if target else None),
+                label=options.label,
+            )
+
+    def _has_id(self, file: str, block: Block) -> bool:
+        if _ID.fullmatch(block.argument):
+            return True
+        message = (
+            f"/// {block.name} のid「{shown(block.argument)}」は使えません（半角の小文字・数字・ハイフン）"
+            if block.argument
+            else f"/// {block.name} のあとに「| id」がありません"
+        )
+        self.folder.tell(file, block.line, block.column, message)
+        return False
+
+    def _check_forms(self, source: _PageSource) -> None:
+        """Each form stands once on the page it belongs to; a list of pages names a stage."""
+        front = source.front
+        own: dict[str, str | None] = {"gate": None, "diagnosis": None, "inquiry": None}
+        if front:
+            own["gate"] = front.gate.id if front.gate else None
+            own["diagnosis"] = front.diagnosis.id if front.diagnosis else None
+            own["inquiry"] = "contact" if front.kind is PageKind.INQUIRY else None
+        placed: dict[str, int] = {}
+        for block in source.scan.blocks:
+            if block.name in ("cta", ""):
+                continue
+
+            def tell(message: str, block: Block = block) -> None:
+                self.folder.tell(source.file, block.line, block.column, message)
+
+            if block.name not in (*own, "stage-pages"):
+                continue
+            if block.options.strip() or block.has_body:
+                tell(f"/// {block.name} の中には何も書けません（次の行を /// で閉じます）")
+            if block.name == "stage-pages":
+                if block.argument not in list(Stage):
+                    tell(
+                        unknown("stage", block.argument, Stage)
+                        if block.argument
+                        else f"/// stage-pages のあとに「| stage」がありません（{allowed(Stage)}）"
+                    )
+                continue
+            if not self._has_id(source.file, block) or front is None:
+                continue
+            if own[block.name] is None:
+                kind = "resource" if block.name == "gate" else block.name
+                tell(f"/// {block.name} は kind: {kind} のページだけに置けます")
+            elif block.name != "inquiry" and block.argument != own[block.name]:
+                tell(
+                    f"{block.name}「{block.argument}」はこのページのものではありません"
+                    f"（使える値: {own[block.name]}）"
+                )
+            elif block.name in placed:
+                tell(
+                    f"/// {block.name} は1ページに1つだけです（{placed[block.name]}行目にもあります）"
+                )
+            placed.setdefault(block.name, block.line)
+        for name, id_ in own.items():
+            if id_ and name not in placed and source.document:
+                loc = ("kind",) if name == "inquiry" else (name,)
+                self.folder.problems.append(
+                    source.document.problem(
+                        loc,
+                        f"本文にフォームを置く場所がありません（/// {name} | {id_} と /// の2行を書きます）",
+                        key=True,
+                    )
+                )
+
+
+def _sections(found: Scan) -> tuple[Section, ...]:
+    headings = [heading for heading in found.headings if heading.level in (2, 3)]
+    return tuple(
+        Section(index=n, id=heading.id, text=heading.text, line=heading.line)
+        for n, heading in enumerate(headings, start=1)
+    )

@@ -1,0 +1,97 @@
+"""``/desk/readers``: the known readers, and one reader's whole story."""
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from tracker.context import context
+from tracker.desk import sentences
+from tracker.desk.timeline import moments
+from tracker.inputs import clean
+from tracker.store import events, reports
+from tracker.store import readers as store
+from tracker.store.engine import reading
+from tracker.store.reports import Order
+from tracker.words import DeliveryState, Stage
+
+pages = Blueprint("readers", __name__)
+
+ORDERS: dict[Order, str] = {"score": "点数の高い順", "new": "新しい順"}
+MOST_MOMENTS = 200
+_AHEAD = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.SENDING)
+
+
+@pages.get("/readers")
+def index() -> ResponseReturnValue:
+    words = clean(request.args.get("q", ""))[:100]
+    stage = next((s for s in Stage if s.value == request.args.get("stage")), None)
+    order: Order = "new" if request.args.get("order") == "new" else "score"
+    after = _place(request.args.get("after", ""))
+    with reading(context().engine) as connection:
+        listed, more = reports.list_readers(
+            connection, words=words, stage=stage, order=order, after=after
+        )
+        total = reports.count_readers(connection, words=words, stage=stage)
+        everyone = total or reports.count_readers(connection)
+    kept = {"q": words or None, "stage": stage and stage.value, "order": order}
+    following = (
+        url_for("desk.readers.index", after=f"{more[0]!r}_{more[1]}", **kept) if more else None
+    )
+    return render_template(
+        "desk/readers.html",
+        listed=listed,
+        total=total,
+        everyone=everyone,
+        words=words,
+        chosen=stage,
+        order=order,
+        orders=ORDERS,
+        stages=list(Stage),
+        first=after is None,
+        beginning=url_for("desk.readers.index", **kept),
+        following=following,
+        hot_at=context().catalogue.scoring.hot_at,
+        say=sentences,
+    )
+
+
+@pages.get("/readers/<reader_id>")
+def one(reader_id: str) -> ResponseReturnValue:
+    catalogue = context().catalogue
+    with reading(context().engine) as connection:
+        reader = store.get(connection, reader_id)
+        if reader is None:
+            abort(404)
+        mails = reports.mails_of(connection, reader_id)
+        changes = reports.stage_changes_of(connection, reader_id)
+        line = moments(
+            catalogue,
+            events.of_reader(connection, reader_id),
+            changes,
+            reports.score_entries_of(connection, reader_id),
+            mails,
+            reports.inquiries_of(connection, reader_id),
+        )
+    everything = request.args.get("all") == "1"
+    return render_template(
+        "desk/reader.html",
+        reader=reader,
+        changes=changes,
+        line=line if everything else line[:MOST_MOMENTS],
+        hidden=0 if everything else max(0, len(line) - MOST_MOMENTS),
+        ahead=[mail for mail in mails if mail.state in _AHEAD],
+        hot_at=catalogue.scoring.hot_at,
+        stages=list(Stage),
+        catalogue=catalogue,
+        say=sentences,
+    )
+
+
+def _place(text: str) -> tuple[float, str] | None:
+    """Where the page before ended; ``None`` for anything else."""
+    number, _, reader_id = text.partition("_")
+    try:
+        value = float(number)
+    except ValueError:
+        return None
+    in_range = -1e15 < value < 1e15  # also refuses what is not a number
+    return (value, reader_id) if reader_id and in_range else None

@@ -1,0 +1,103 @@
+"""What happened, in the words of marketing: facts and the catalogue in, Japanese out."""
+
+from tracker.catalogue import Catalogue
+from tracker.catalogue.pages import Page
+from tracker.catalogue.scenarios import Step
+from tracker.store.reports import Cause, Mail, Person, bare
+from tracker.words import EventKind, MailKind
+
+
+def name_of(person: Person) -> str:
+    """How a reader is called in a table."""
+    return person.name or person.email or "名前のない読者"
+
+
+def about(person: Person) -> str:
+    """What stands under a reader's name: the company, else the address."""
+    return person.company or (person.email or "" if person.name else "")
+
+
+def page_at(catalogue: Catalogue, url: str | None) -> Page | None:
+    """The page an event's address means; ``None`` if the site has it no more."""
+    target = bare(url)
+    return None if target is None else catalogue.page_at(target)
+
+
+def page_name(catalogue: Catalogue, url: str | None) -> str:
+    """``事例『…』``; the address itself for a page that is gone or on another site."""
+    page = page_at(catalogue, url)
+    if page is None:
+        return f"『{bare(url) or 'トップページ'}』"
+    return f"{page.kind.label}『{page.title}』"
+
+
+def step_of(catalogue: Catalogue, scenario: str | None, step: str | None) -> Step | None:
+    found = catalogue.scenario(scenario) if scenario else None
+    return next((s for s in found.steps if s.id == step), None) if found else None
+
+
+def mail_name(catalogue: Catalogue, scenario: str | None, step: str | None) -> str:
+    """``認知 3日目: …`` of a step mail; its ids where the scenario is there no more."""
+    found = catalogue.scenario(scenario) if scenario else None
+    mail = step_of(catalogue, scenario, step)
+    if found is None or mail is None:
+        return f"{scenario} / {step}" if scenario else "資料のお届け"
+    return f"{found.stage.label} {mail.day}日目: {mail.subject}"
+
+
+def gate_name(catalogue: Catalogue, gate: str | None) -> str:
+    """The resource behind a gate, or the diagnosis whose result was asked for."""
+    if gate and gate.startswith("diagnosis:"):
+        return "診断の結果"
+    page = catalogue.gate_page(gate) if gate else None
+    return f"資料『{page.title}』" if page else f"資料（{gate}）"
+
+
+def cta_name(catalogue: Catalogue, cta_id: str | None) -> str:
+    cta = catalogue.cta(cta_id) if cta_id else None
+    return f"「{cta.label}」" if cta else f"「{cta_id}」"
+
+
+def delivery_name(catalogue: Catalogue, mail: Mail) -> str:
+    """What a mail was, whatever its kind."""
+    if mail.kind is MailKind.STEP:
+        return f"メール『{mail_name(catalogue, mail.scenario, mail.step)}』"
+    if mail.kind is MailKind.DELIVERY:
+        return f"{gate_name(catalogue, mail.gate)}のお届けメール"
+    return "週次の診断メール"
+
+
+def told(catalogue: Catalogue, cause: Cause) -> str:
+    """What a reader did, as one plain sentence without its subject."""
+    match cause.kind:
+        case EventKind.MAIL_CLICK:
+            mail = mail_name(catalogue, cause.scenario, cause.step)
+            return f"メール『{mail}』のリンク → {page_name(catalogue, cause.page)}"
+        case EventKind.CTA_CLICK:
+            where = page_name(catalogue, cause.page)
+            return f"{where}のCTA{cta_name(catalogue, cause.cta)}を押した"
+        case EventKind.CTA_SEEN:
+            return f"{page_name(catalogue, cause.page)}のCTA{cta_name(catalogue, cause.cta)}を見た"
+        case EventKind.GATE_SUBMIT:
+            return f"{gate_name(catalogue, cause.gate)}を申し込んだ"
+        case EventKind.GATE_DOWNLOAD:
+            return f"{gate_name(catalogue, cause.gate)}を受け取った"
+        case EventKind.CONFIRM:
+            return f"アドレスを確認した（{gate_name(catalogue, cause.gate)}）"
+        case EventKind.MAIL_UNSUB:
+            return "メールの配信を停止した"
+        case EventKind.DIAGNOSIS:
+            return f"{page_name(catalogue, cause.page)}に答えた"
+        case EventKind.INQUIRY:
+            return "問い合わせた"
+        case EventKind.SECTION:
+            page = page_at(catalogue, cause.page)
+            heading = next(
+                (s.text for s in (page.sections if page else ()) if s.index == cause.section), None
+            )
+            part = f"「{heading}」" if heading else f"見出し{cause.section}"
+            return f"{page_name(catalogue, cause.page)}の{part}まで読んだ"
+        case EventKind.PAGE_END:
+            return f"{page_name(catalogue, cause.page)}を読んだ"
+        case _:
+            return f"{page_name(catalogue, cause.page)}を開いた"

@@ -1,0 +1,178 @@
+"""One reader's time line: all they did, what they were sent, and what came of it. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from tracker.catalogue import Catalogue
+from tracker.desk import sentences
+from tracker.events import Event
+from tracker.store.reports import Cause, Mail, ScoreEntry, StageChange, by_machine
+from tracker.words import DeliveryState, EventKind
+
+Look = Literal["read", "click", "form", "mail", "stage", "quiet", "stop"]
+
+_OF_A_VIEW = frozenset(
+    {EventKind.PAGE_VIEW, EventKind.SECTION, EventKind.CTA_SEEN, EventKind.PAGE_END}
+)
+_CAME_BY = {
+    "search": "検索から",
+    "social": "SNSから",
+    "referral": "ほかのサイトから",
+    "internal": "サイト内から",
+    "mail": "メールから",
+}
+_LOOKS: dict[EventKind, Look] = {
+    EventKind.CTA_CLICK: "click",
+    EventKind.MAIL_CLICK: "click",
+    EventKind.MAIL_UNSUB: "stop",
+    EventKind.GATE_SUBMIT: "form",
+    EventKind.GATE_DOWNLOAD: "form",
+    EventKind.CONFIRM: "form",
+    EventKind.DIAGNOSIS: "form",
+    EventKind.INQUIRY: "form",
+}
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points a moment gave, and why."""
+
+    points: int
+    reason: str
+
+
+@dataclass
+class Moment:
+    """One entry of the time line. ``at`` is UTC."""
+
+    at: datetime
+    look: Look
+    text: str
+    details: list[str] = field(default_factory=list)
+    points: list[Points] = field(default_factory=list)
+    quote: str = ""
+
+
+def moments(
+    catalogue: Catalogue,
+    events: Sequence[Event],
+    changes: Iterable[StageChange],
+    entries: Iterable[ScoreEntry],
+    mails: Sequence[Mail],
+    messages: Mapping[str, str],
+) -> list[Moment]:
+    """The time line, newest first. ``messages`` are the words of inquiries, by event id."""
+    found: list[Moment] = []
+    of_event: dict[str, Moment] = {}
+    steps = {mail.id: mail for mail in mails}
+    views: dict[str, list[Event]] = {}
+    for event in events:
+        if event.view and event.kind in _OF_A_VIEW:
+            views.setdefault(event.view, []).append(event)
+        else:
+            of_event[event.id] = _of_event(catalogue, event, steps, messages)
+            found.append(of_event[event.id])
+    for seen in views.values():
+        moment = _of_view(catalogue, seen)
+        found.append(moment)
+        of_event.update({event.id: moment for event in seen})
+    for entry in entries:
+        points = Points(entry.points, rule_in_words(catalogue, entry.rule))
+        if entry.event_id in of_event:
+            of_event[entry.event_id].points.append(points)
+        else:
+            found.append(Moment(entry.at, "quiet", "点数", points=[points]))
+    found.extend(_of_mail(catalogue, mail) for mail in mails if mail.settled_at)
+    for change in changes:
+        before = f"{change.from_stage.label} → " if change.from_stage else ""
+        moment = Moment(change.at, "stage", f"段階が動いた: {before}{change.to_stage.label}")
+        cause = of_event.get(change.event_id or "")
+        if cause:
+            moment.details.append(f"きっかけ: {cause.text}")
+        found.append(moment)
+    # A move stands above the act that made it, though both bear the same time.
+    return sorted(found, key=lambda m: (m.at, m.look == "stage"), reverse=True)
+
+
+def rule_in_words(catalogue: Catalogue, rule_id: str) -> str:
+    """What a scoring rule rewards, for who does not know its id."""
+    rule = next((r for r in catalogue.scoring.points if r.id == rule_id), None)
+    if rule is None:
+        return f"以前の規則（{rule_id}）"
+    stages = "・".join(stage.label for stage in rule.stages)
+    return f"{rule.event.label}（{stages}の内容）" if stages else rule.event.label
+
+
+def _of_event(
+    catalogue: Catalogue, event: Event, mails: Mapping[str, Mail], messages: Mapping[str, str]
+) -> Moment:
+    mail = mails.get(event.delivery_id or "")
+    cause = Cause(
+        event.kind,
+        event.page,
+        event.cta,
+        event.gate,
+        event.section,
+        mail.scenario if mail else None,
+        mail.step if mail else None,
+    )
+    text = sentences.told(catalogue, cause)
+    look = _LOOKS.get(event.kind, "quiet")
+    moment = Moment(event.at, look, text, quote=messages.get(event.id, ""))
+    if event.kind is EventKind.MAIL_CLICK:
+        if by_machine(event.data):
+            moment.look = "quiet"
+            moment.details.append("機械による下見とみて、数えていません")
+        elif event.data and event.data.get("late"):
+            moment.details.append("期限を過ぎたリンクのため、数えていません")
+    return moment
+
+
+def _of_view(catalogue: Catalogue, seen: Sequence[Event]) -> Moment:
+    first = seen[0]
+    end = next((event for event in seen if event.kind is EventKind.PAGE_END), None)
+    reached = max((event.section or 0 for event in seen), default=0)
+    page = sentences.page_at(catalogue, first.page)
+    total = len(page.sections) if page else 0
+    data = (end.data if end else None) or {}
+    done = bool(data.get("done"))
+    read = done or reached > 0
+    kind = EventKind.PAGE_END if read else EventKind.PAGE_VIEW
+    moment = Moment(first.at, "read", sentences.told(catalogue, Cause(kind, first.page)))
+    for event in seen:
+        if event.kind is EventKind.PAGE_VIEW and event.data:
+            came = _CAME_BY.get(str(event.data.get("ref")))
+            moment.details.extend([came] if came else [])
+    if done:
+        moment.details.append("最後まで")
+    elif reached and total:
+        moment.details.append(f"見出し{min(reached, total)}/{total}まで")
+    active = data.get("active_ms")
+    if isinstance(active, int) and active >= 1000:
+        moment.details.append(duration(active / 1000))
+    return moment
+
+
+def duration(seconds: float) -> str:
+    """``2分40秒``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}分{rest:02d}秒" if minutes else f"{rest}秒"
+
+
+def _of_mail(catalogue: Catalogue, mail: Mail) -> Moment:
+    name = sentences.delivery_name(catalogue, mail)
+    assert mail.settled_at is not None
+    match mail.state:
+        case DeliveryState.SENT:
+            return Moment(mail.settled_at, "mail", f"{name}を送った")
+        case DeliveryState.UNCERTAIN:
+            return Moment(mail.settled_at, "stop", f"{name}が届いたかどうか分からない")
+        case DeliveryState.FAILED | DeliveryState.BOUNCED:
+            moment = Moment(mail.settled_at, "stop", f"{name}が届かなかった")
+        case _:
+            moment = Moment(mail.settled_at, "quiet", f"{name}を送らなかった")
+    if mail.reason:
+        moment.details.append(mail.reason)
+    return moment

@@ -1,0 +1,1 @@
+"""What readers and mail programs call, one module for each kind of request."""

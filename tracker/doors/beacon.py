@@ -1,0 +1,128 @@
+"""``POST /e``: what the beacon saw of one page view, from browsers whose reader agreed to it."""
+
+from typing import Annotated, Literal
+from uuid import uuid4
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tracker.catalogue.pages import Page
+from tracker.context import (
+    VISITOR_COOKIE,
+    context,
+    from_elsewhere,
+    objects_to_reading,
+    visitor,
+)
+from tracker.journal import Entry, JournalError
+from tracker.words import EventKind
+
+door = Blueprint("beacon", __name__)
+
+LARGEST = 32_768
+_A_DAY_MS = 86_400_000
+_A_YEAR = 365 * 86_400
+
+
+class _Seen(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    n: int = Field(ge=0, le=10_000)
+
+
+class _PageView(_Seen):
+    e: Literal["page_view"]
+    ref: Literal["search", "social", "direct", "referral", "internal", "mail"] = "direct"
+
+
+class _Section(_Seen):
+    e: Literal["section"]
+    id: str = Field(max_length=300)
+
+
+class _Cta(_Seen):
+    e: Literal["cta_seen", "cta_click"]
+    cta: str = Field(max_length=100)
+
+
+class _PageEnd(_Seen):
+    e: Literal["page_end"]
+    active_ms: int = Field(ge=0, le=_A_DAY_MS)
+    dwell_ms: int = Field(ge=0, le=_A_DAY_MS)
+    done: bool = False
+
+
+class _Beacon(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    pv: str = Field(pattern=r"^[0-9a-f]{16,32}$")
+    page: str = Field(max_length=500)
+    events: list[Annotated[_PageView | _Section | _Cta | _PageEnd, Field(discriminator="e")]] = (
+        Field(min_length=1, max_length=100)
+    )
+
+
+@door.post("/e")
+def beacon() -> Response:
+    if from_elsewhere():
+        return Response(status=403)
+    if objects_to_reading():
+        return Response(status=204)
+    if (request.content_length or 0) > LARGEST:
+        return Response(status=413)
+    try:
+        seen = _Beacon.model_validate_json(request.get_data(cache=False))
+    except ValidationError:
+        return Response(status=422)
+    page = context().catalogue.page_at(seen.page)
+    if page is None:
+        return Response(status=204)
+    who = visitor() or uuid4().hex
+    try:
+        context().journal.append(_entries(seen, page, who))
+    except JournalError:
+        return Response(status=503)
+    answer = Response(status=204)
+    if visitor() is None:
+        answer.set_cookie(
+            VISITOR_COOKIE,
+            who,
+            max_age=_A_YEAR,
+            httponly=True,
+            samesite="Lax",
+            secure=context().settings.site_url.startswith("https:"),
+        )
+    return answer
+
+
+def _entries(seen: _Beacon, page: Page, who: str) -> list[Entry]:
+    sections = {section.id: section.index for section in page.sections}
+    ctas = {cta.id for cta in page.ctas}
+    now = context().now()
+    entries = []
+    for event in seen.events:
+        section, cta, data = None, None, {}
+        if isinstance(event, _PageView):
+            data = {"ref": event.ref}
+        elif isinstance(event, _Section):
+            section = sections.get(event.id)
+            if section is None:
+                continue
+        elif isinstance(event, _Cta):
+            cta = event.cta
+            if cta not in ctas:
+                continue
+        else:
+            data = event.model_dump(include={"active_ms", "dwell_ms", "done"})
+        entries.append(
+            Entry(
+                id=f"{seen.pv}:{event.n}",
+                at=now,
+                kind=EventKind(event.e),
+                visitor=who,
+                view=seen.pv,
+                page=page.url,
+                section=section,
+                cta=cta,
+                data=data,
+            )
+        )
+    return entries

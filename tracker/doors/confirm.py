@@ -1,0 +1,80 @@
+"""``/confirm/<token>``: the page a delivery mail leads to, and its button.
+
+A GET changes nothing: mail gateways follow links. The button confirms the address and hands out
+the file.
+"""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, abort, render_template
+from flask.typing import ResponseReturnValue
+
+from tracker.catalogue.pages import Page
+from tracker.context import Context, context, from_elsewhere, visitor
+from tracker.journal import Entry, JournalError
+from tracker.links import Confirmation, Download, LinkError, LinkExpiredError
+from tracker.words import EventKind
+
+door = Blueprint("confirm", __name__)
+
+
+@door.get("/confirm/<token>")
+def ask(token: str) -> ResponseReturnValue:
+    _link, page = _read(token)
+    return render_template("doors/confirm.html", page=page)
+
+
+@door.post("/confirm/<token>")
+def confirm(token: str) -> ResponseReturnValue:
+    here = context()
+    link, page = _read(token)
+    if from_elsewhere():
+        abort(403, "elsewhere")
+    try:
+        here.journal.append(
+            [
+                Entry(
+                    id=f"confirm:{link.delivery_id}",
+                    at=here.now(),
+                    kind=EventKind.CONFIRM,
+                    visitor=visitor(),
+                    page=page.url,
+                    gate=link.gate,
+                    delivery_id=link.delivery_id,
+                )
+            ]
+        )
+    except JournalError:
+        return render_template("doors/confirm.html", page=page, busy=True), 503
+    download = None
+    if page.gate:
+        file = Download(delivery_id=link.delivery_id, gate=page.gate.id)
+        download = f"/d/{here.links.sign(file, here.now())}"
+    body = render_template("doors/confirmed.html", page=page, download=download)
+    return Response(body, headers={"Cache-Control": "no-store"})
+
+
+def page_behind(here: Context, gate: str) -> Page | None:
+    """The page a gate belongs to: a resource, or a diagnosis whose report was asked for."""
+    purpose, _, diagnosis_id = gate.partition(":")
+    if purpose == "diagnosis" and diagnosis_id:
+        return here.catalogue.diagnosis_page(diagnosis_id)
+    return here.catalogue.gate_page(gate)
+
+
+def _read(token: str) -> tuple[Confirmation, Page]:
+    here = context()
+    lifetime = timedelta(days=here.settings.download_days)
+    try:
+        link = here.links.read(Confirmation, token, here.now(), lifetime)
+    except LinkExpiredError:
+        link = here.links.read(Confirmation, token, here.now())
+        abort(
+            Response(render_template("doors/expired.html", page=page_behind(here, link.gate)), 410)
+        )
+    except LinkError:
+        abort(404, "link")
+    page = page_behind(here, link.gate)
+    if page is None:
+        abort(404)
+    return link, page

@@ -1,0 +1,26 @@
+"""One recorded fact, as a plain value: what decisions are made from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tracker.words import EventKind
+
+
+@dataclass(frozen=True)
+class Event:
+    """One fact of the log. ``seq`` is its place; ``at`` is UTC."""
+
+    seq: int
+    id: str
+    at: datetime
+    kind: EventKind
+    reader_id: str | None = None
+    visitor: str | None = None
+    view: str | None = None
+    page: str | None = None
+    section: int | None = None
+    cta: str | None = None
+    gate: str | None = None
+    delivery_id: str | None = None
+    data: dict[str, Any] | None = None

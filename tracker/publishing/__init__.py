@@ -1,0 +1,1 @@
+"""From the catalogue to the static site: Markdown blocks, MkDocs plugin, build, beacon."""

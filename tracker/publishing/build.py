@@ -1,0 +1,105 @@
+"""Builds the site beside the one being served, then puts it in its place in one move."""
+
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tracker.catalogue.load import load
+from tracker.catalogue.problems import Problem
+from tracker.settings import Settings
+
+_VERSION = "site-"
+"""What the folders begin with that ``settings.built_site``, a symbolic link, points to in turn."""
+
+
+def build_site(settings: Settings) -> list[Problem]:
+    """Check the content, build the site and write the catalogue's JSON.
+
+    Returns the problems; with any, nothing changes. ``settings.built_site`` always shows a whole
+    site; the one before it stays on disk until the next build, for requests under way.
+    """
+    catalogue, problems = load(settings.root)
+    if problems or catalogue is None:
+        return problems
+    target = settings.built_site
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(target.parent):
+        fresh = Path(tempfile.mkdtemp(prefix=_VERSION, dir=target.parent))
+        fresh.chmod(0o755)
+        problems = _mkdocs(settings, fresh)
+        if problems:
+            shutil.rmtree(fresh)
+            return problems
+        before = _show(fresh, target)
+        catalogue.write(settings.catalogue_path)
+        for old in target.parent.glob(f"{_VERSION}*"):
+            if old.name not in (fresh.name, before):
+                shutil.rmtree(old)
+    return []
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One build at a time: a second one waits."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _show(fresh: Path, target: Path) -> str | None:
+    """Point ``target`` to ``fresh``; returns the name of the folder it pointed to before."""
+    before = os.readlink(target) if target.is_symlink() else None
+    if target.exists() and not target.is_symlink():
+        # Built by hand with `mkdocs build`: a folder, which a link cannot replace.
+        shutil.rmtree(target)
+    link = target.with_name(f"link-{fresh.name}")
+    link.symlink_to(fresh.name)
+    link.replace(target)
+    return before
+
+
+def _mkdocs(settings: Settings, folder: Path) -> list[Problem]:
+    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+    os.environ.setdefault("DISABLE_MKDOCS_2_WARNING", "true")
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import Abort, MkDocsException
+
+    heard = _Warnings()
+    logger = logging.getLogger("mkdocs")
+    aloud, logger.propagate = logger.propagate, False
+    logger.addHandler(heard)
+    try:
+        config = load_config(
+            str(settings.root / "mkdocs.yml"),
+            site_dir=str(folder.resolve()),
+            site_url=settings.site_url + "/",
+            strict=True,
+        )
+        config.plugins.on_startup(command="build", dirty=False)
+        try:
+            build(config)
+        finally:
+            config.plugins.on_shutdown()
+    except (Abort, MkDocsException, OSError) as error:
+        return heard.problems or [Problem("mkdocs.yml", 1, None, str(error))]
+    finally:
+        logger.removeHandler(heard)
+        logger.propagate = aloud
+    return heard.problems
+
+
+class _Warnings(logging.Handler):
+    """What MkDocs itself complains of, as problems."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.problems: list[Problem] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.problems.append(Problem("mkdocs.yml", 1, None, record.getMessage()))

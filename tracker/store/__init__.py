@@ -1,0 +1,1 @@
+"""The store: the only SQLAlchemy in the house. SQLite and PostgreSQL alike."""

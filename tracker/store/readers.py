@@ -1,0 +1,197 @@
+"""Readers with a name: who they are, what they agreed to, which visitor they were."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, insert, select, update
+
+from tracker.store.engine import insert_new
+from tracker.store.tables import (
+    consents,
+    deliveries,
+    inquiries,
+    new_id,
+    readers,
+    stage_changes,
+    visitors,
+    wordings,
+)
+from tracker.words import Stage
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A known reader. ``score`` is as of the last digest."""
+
+    id: str
+    email: str | None
+    name: str | None
+    company: str | None
+    created_at: datetime
+    confirmed_at: datetime | None
+    opted_in_at: datetime | None
+    unsubscribed_at: datetime | None
+    stage: Stage | None
+    stage_since: datetime | None
+    score: float
+    inquired_at: datetime | None
+
+    @property
+    def may_be_mailed(self) -> bool:
+        """Whether step mails may go out: agreed, confirmed, and not taken back."""
+        return (
+            self.email is not None
+            and self.confirmed_at is not None
+            and self.opted_in_at is not None
+            and self.unsubscribed_at is None
+        )
+
+
+def identify(connection: Connection, person: dict[str, Any], at: datetime) -> str:
+    """The id of the reader with this address, made where there is none.
+
+    An unconfirmed reader takes the newest name and company; a confirmed one keeps theirs, since
+    anybody can type anybody's address into a form.
+    """
+    own = {
+        "email": person["email"],
+        "name": person.get("name"),
+        "company": person.get("company"),
+    }
+    row = {"id": new_id(), "email_normalised": person["email_normalised"], "created_at": at, **own}
+    if insert_new(connection, readers, [row]):
+        return str(row["id"])
+    known = connection.execute(
+        select(readers.c.id, readers.c.confirmed_at).where(
+            readers.c.email_normalised == person["email_normalised"]
+        )
+    ).one()
+    if known.confirmed_at is None:
+        told = {column: value for column, value in own.items() if value}
+        connection.execute(update(readers).where(readers.c.id == known.id).values(told))
+    return str(known.id)
+
+
+def agree(
+    connection: Connection,
+    *,
+    event_id: str,
+    reader_id: str,
+    at: datetime,
+    wording: dict[str, str],
+    method: str,
+    network: str | None,
+) -> None:
+    """Keep that this reader ticked the box beside this wording."""
+    if not connection.execute(
+        select(exists().where(wordings.c.hash == wording["hash"]))
+    ).scalar_one():
+        connection.execute(insert(wordings).values(first_shown=at, **wording))
+    connection.execute(
+        insert(consents).values(
+            event_id=event_id,
+            reader_id=reader_id,
+            at=at,
+            wording=wording["hash"],
+            method=method,
+            network=network,
+        )
+    )
+
+
+def confirm(connection: Connection, reader_id: str, by_event: str | None, at: datetime) -> None:
+    """The address is theirs. They are opted in if they ticked the box in the form ``by_event``;
+    a tick older than their last opt-out lifts nothing."""
+    connection.execute(
+        update(readers)
+        .where(readers.c.id == reader_id, readers.c.confirmed_at.is_(None))
+        .values(confirmed_at=at)
+    )
+    ticked = connection.execute(
+        select(consents.c.at).where(
+            consents.c.event_id == by_event, consents.c.reader_id == reader_id
+        )
+    ).scalar()
+    if ticked is not None:
+        connection.execute(
+            update(readers)
+            .where(
+                readers.c.id == reader_id,
+                readers.c.unsubscribed_at.is_(None) | (readers.c.unsubscribed_at < ticked),
+            )
+            .values(opted_in_at=at, unsubscribed_at=None)
+        )
+
+
+def opt_out(connection: Connection, reader_id: str, at: datetime) -> None:
+    connection.execute(
+        update(readers)
+        .where(readers.c.id == reader_id, readers.c.unsubscribed_at.is_(None))
+        .values(unsubscribed_at=at)
+    )
+
+
+def inquire(
+    connection: Connection, *, event_id: str, reader_id: str, at: datetime, message: str
+) -> None:
+    """Keep an inquiry, and when its reader first made one."""
+    connection.execute(
+        insert(inquiries).values(event_id=event_id, reader_id=reader_id, at=at, message=message)
+    )
+    connection.execute(
+        update(readers)
+        .where(readers.c.id == reader_id, readers.c.inquired_at.is_(None))
+        .values(inquired_at=at)
+    )
+
+
+def join_visitor(connection: Connection, visitor: str, reader_id: str, at: datetime) -> None:
+    """What this visitor did is this reader's, unless the visitor is another reader already: two
+    people at one browser stay two."""
+    row = {"visitor": visitor, "reader_id": reader_id, "since": at}
+    insert_new(connection, visitors, [row])
+
+
+def of_delivery(connection: Connection, delivery_id: str) -> tuple[str | None, str | None] | None:
+    """The reader a delivery went to and the event it answered; ``None`` for no such delivery."""
+    row = connection.execute(
+        select(deliveries.c.reader_id, deliveries.c.event_id).where(deliveries.c.id == delivery_id)
+    ).one_or_none()
+    return (row.reader_id, row.event_id) if row else None
+
+
+def get(connection: Connection, reader_id: str) -> Reader | None:
+    row = connection.execute(
+        select(*(readers.c[name] for name in Reader.__dataclass_fields__)).where(
+            readers.c.id == reader_id
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    return Reader(**{**values, "stage": Stage(values["stage"]) if values["stage"] else None})
+
+
+def set_score(connection: Connection, reader_id: str, score: float) -> None:
+    connection.execute(update(readers).where(readers.c.id == reader_id).values(score=score))
+
+
+def reach(
+    connection: Connection, reader: Reader, stage: Stage, event_id: str, at: datetime
+) -> bool:
+    """Note that ``reader`` reached ``stage`` by that event. False if that was known."""
+    row = {
+        "id": new_id(),
+        "reader_id": reader.id,
+        "at": at,
+        "from_stage": reader.stage,
+        "to_stage": stage,
+        "event_id": event_id,
+    }
+    if not insert_new(connection, stage_changes, [row]):
+        return False
+    connection.execute(
+        update(readers).where(readers.c.id == reader.id).values(stage=stage, stage_since=at)
+    )
+    return True

@@ -1,0 +1,233 @@
+"""The tables. Times are UTC, kept as whole milliseconds since 1970; ids are random text."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def new_id() -> str:
+    """A random public id of 12 characters (72 bits): tells neither order nor number."""
+    return secrets.token_urlsafe(9)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware datetime, to the millisecond. One whole number in both engines: sorts and groups
+    alike, and is the ``ts`` of the exchange format."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs its zone")
+        return (value - EPOCH) // timedelta(milliseconds=1)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(milliseconds=value)
+
+
+_SEQ = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only INTEGER keys
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("id", String(100), nullable=False, unique=True),
+    Column("at", Utc, nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("reader_id", String(20), index=True),
+    Column("visitor", String(40), index=True),
+    Column("view", String(40)),
+    Column("page", Text),
+    Column("section", Integer),
+    Column("cta", String(100)),
+    Column("gate", String(100)),
+    Column("delivery_id", String(20), index=True),
+    Column("data", JSON),
+    Index(None, "page", "kind"),
+    Index(None, "kind", "at"),
+)
+
+readers = Table(
+    "readers",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("email", Text),
+    Column("email_normalised", Text, unique=True),
+    Column("name", Text),
+    Column("company", Text),
+    Column("created_at", Utc, nullable=False),
+    Column("confirmed_at", Utc),
+    Column("opted_in_at", Utc),
+    Column("unsubscribed_at", Utc),
+    Column("stage", String(20), index=True),
+    Column("stage_since", Utc),
+    Column("score", Float, nullable=False, server_default="0"),
+    Column("inquired_at", Utc),
+)
+
+visitors = Table(
+    "visitors",
+    metadata,
+    Column("visitor", String(40), primary_key=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("since", Utc, nullable=False),
+)
+
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("first_shown", Utc, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("event_id", String(100), primary_key=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    Column("wording", String(64), ForeignKey("wordings.hash"), nullable=False),
+    Column("method", Text, nullable=False),
+    Column("network", Text),
+)
+
+inquiries = Table(
+    "inquiries",
+    metadata,
+    Column("event_id", String(100), primary_key=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
+score_entries = Table(
+    "score_entries",
+    metadata,
+    Column("event_id", String(100), primary_key=True),
+    Column("rule", String(50), primary_key=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    Column("points", Integer, nullable=False),
+)
+
+stage_changes = Table(
+    "stage_changes",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False, index=True),
+    Column("from_stage", String(20)),
+    Column("to_stage", String(20), nullable=False),
+    Column("event_id", String(100)),
+    UniqueConstraint("reader_id", "to_stage"),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("scenario", String(60), nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc, index=True),
+    Column("end_reason", String(40)),
+    UniqueConstraint("reader_id", "scenario"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("key", String(140), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("reader_id", String(20), ForeignKey("readers.id"), index=True),
+    Column("recipient", Text),
+    Column("enrolment_id", String(20), ForeignKey("enrolments.id"), index=True),
+    Column("scenario", String(60)),
+    Column("step", String(80)),
+    Column("gate", String(100)),
+    Column("event_id", String(100)),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text),
+    Column("smtp_code", Integer),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("planned_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("claimed_at", Utc),
+    Column("settled_at", Utc),
+    Index(None, "state", "due_at"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+diagnoses = Table(
+    "diagnoses",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("made_at", Utc, nullable=False, index=True),
+    Column("from_at", Utc, nullable=False),
+    Column("to_at", Utc, nullable=False),
+    Column("up_to_seq", BigInteger, nullable=False),
+    Column("data", JSON, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("session_epoch", Integer, nullable=False, server_default="0"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("used_at", Utc),
+)

@@ -1,0 +1,124 @@
+"""The words of the field, spelt once: code, tables, URLs, files and screens all take them from here."""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """How far a reader has come towards buying. Ordered: a later member is a later stage."""
+
+    AWARENESS = "awareness"
+    INTEREST = "interest"
+    UNDERSTANDING = "understanding"
+    TRUST = "trust"
+
+    @property
+    def label(self) -> str:
+        """The word readers and marketing see, in Japanese."""
+        return {"awareness": "認知", "interest": "関心", "understanding": "理解", "trust": "信頼"}[
+            self.value
+        ]
+
+    @property
+    def rank(self) -> int:
+        """0 for awareness to 3 for trust."""
+        return list(Stage).index(self)
+
+
+class PageKind(StrEnum):
+    """What a page is to its reader."""
+
+    ARTICLE = "article"
+    CASE = "case"
+    VOICE = "voice"
+    RESOURCE = "resource"
+    SEMINAR = "seminar"
+    DIAGNOSIS = "diagnosis"
+    INQUIRY = "inquiry"
+    PAGE = "page"
+
+    @property
+    def label(self) -> str:
+        return {
+            "article": "記事",
+            "case": "事例",
+            "voice": "お客様の声",
+            "resource": "資料",
+            "seminar": "セミナー",
+            "diagnosis": "診断",
+            "inquiry": "問い合わせ",
+            "page": "ページ",
+        }[self.value]
+
+
+class EventKind(StrEnum):
+    """One recorded fact. The names follow the exchange format ``lead-events/1``."""
+
+    PAGE_VIEW = "page_view"
+    SECTION = "section"
+    CTA_SEEN = "cta_seen"
+    CTA_CLICK = "cta_click"
+    PAGE_END = "page_end"
+    GATE_SUBMIT = "gate_submit"
+    GATE_DOWNLOAD = "gate_download"
+    CONFIRM = "confirm"
+    MAIL_CLICK = "mail_click"
+    MAIL_UNSUB = "mail_unsub"
+    DIAGNOSIS = "diagnosis"
+    INQUIRY = "inquiry"
+
+    @property
+    def label(self) -> str:
+        return {
+            "page_view": "ページを開いた",
+            "section": "見出しまで読んだ",
+            "cta_seen": "CTAを見た",
+            "cta_click": "CTAを押した",
+            "page_end": "ページを離れた",
+            "gate_submit": "資料を申し込んだ",
+            "gate_download": "資料を受け取った",
+            "confirm": "アドレスを確認した",
+            "mail_click": "メールのリンクを押した",
+            "mail_unsub": "配信を停止した",
+            "diagnosis": "3分診断に答えた",
+            "inquiry": "問い合わせた",
+        }[self.value]
+
+
+class DeliveryState(StrEnum):
+    """Where one mail stands. Only ``planned`` may be claimed; the last six are final.
+
+    ``uncertain`` says that the server may have taken the mail and we cannot know: it is shown to
+    a person and never sent again by itself.
+    """
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+
+    @property
+    def label(self) -> str:
+        return {
+            "planned": "予定",
+            "claimed": "準備中",
+            "sending": "送信中",
+            "sent": "送信済み",
+            "failed": "失敗",
+            "bounced": "不達",
+            "skipped": "見送り",
+            "cancelled": "取り消し",
+            "uncertain": "不明",
+        }[self.value]
+
+
+class MailKind(StrEnum):
+    """Why a mail is sent; it decides whether an opt-out stops it."""
+
+    STEP = "step"
+    DELIVERY = "delivery"
+    REPORT = "report"
