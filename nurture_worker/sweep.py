@@ -36,10 +36,17 @@ def sweep(tools: Tools) -> None:
         back, unsure = deliveries.recover(connection, tools.now())
     if back or unsure:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
-    plan_steps(tools)
     refresh_diagnosis(tools)
     plan_weekly(tools)
-    send_due(tools)
+    advance(tools)
+
+
+def advance(tools: Tools) -> None:
+    """Plan what comes next, send what is due, and plan again behind what was sent: so the desk
+    always shows a reader's next mail."""
+    plan_steps(tools)
+    if send_due(tools):
+        plan_steps(tools)
 
 
 def plan_steps(tools: Tools) -> int:

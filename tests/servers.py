@@ -19,7 +19,7 @@ import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
-from nurture_worker.processes import redis_binary
+from nurture_worker.processes import free_port, redis_binary
 
 
 def missing(what: str) -> None:
@@ -142,9 +142,9 @@ class Postbox:
         self.recipients: list[str] = []
         self.answers: dict[str, str] = {}
         self.after_data: dict[str, str | None] = {}
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        port = free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=port)
         self._controller.start()
-        port = self._controller.server.sockets[0].getsockname()[1]
         self.url = f"smtp://127.0.0.1:{port}"
 
     async def handle_RCPT(

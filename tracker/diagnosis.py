@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tracker.words import PageKind, Stage
 
-FORMAT = "sodate-diagnosis/1"
+FORMAT: Literal["sodate-diagnosis/1"] = "sodate-diagnosis/1"
 
 
 class _Told(BaseModel):

@@ -8,12 +8,13 @@ two folds the same entries again, which the event ids make harmless.
 import fcntl
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tracker.journal import Entry, Journal
 from tracker.store import events, readers
@@ -23,22 +24,47 @@ from tracker.words import EventKind
 log = logging.getLogger(__name__)
 
 BATCH = 500
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What says that the store cannot be reached or written just now, and not that it dislikes what
+it was given."""
 
 
 def fold(journal: Journal, engine: Engine) -> int:
     """Move one batch from ``journal`` into the store; how many entries it held.
 
-    Raises ``sqlalchemy.exc.SQLAlchemyError`` when the store is away: nothing is lost, the
-    entries stay in the journal.
+    An entry that the store will never take is set aside, so that it cannot hold up the others.
+    Raises ``sqlalchemy.exc.DBAPIError`` when the store is away: nothing is lost, the entries stay
+    in the journal.
     """
     batch = journal.oldest(BATCH)
     if not batch:
         return 0
-    with writing(engine) as connection:
-        for _seq, entry in batch:
-            _fold_entry(connection, entry)
+    try:
+        _fold_all(engine, [entry for _place, entry in batch])
+    except AWAY:
+        raise
+    except Exception as error:
+        log.error("fold: a batch was refused, taking its entries one by one: %s", error)
+        for place, entry in batch:
+            _fold_alone(journal, engine, place, entry)
     journal.forget(batch[-1][0])
     return len(batch)
+
+
+def _fold_all(engine: Engine, entries: Sequence[Entry]) -> None:
+    with writing(engine) as connection:
+        for entry in entries:
+            _fold_entry(connection, entry)
+
+
+def _fold_alone(journal: Journal, engine: Engine, place: int, entry: Entry) -> None:
+    try:
+        _fold_all(engine, [entry])
+    except AWAY:
+        raise
+    except Exception as error:
+        log.exception("fold: entry %s set aside", entry.id)
+        journal.set_aside(place, f"{type(error).__name__}: {error}"[:1000])
 
 
 def _fold_entry(connection: Connection, entry: Entry) -> None:
@@ -149,7 +175,7 @@ class Folder(threading.Thread):
                         failures = 0
                         continue
                     self._rest(1.0)
-                except SQLAlchemyError as error:
+                except AWAY as error:
                     failures += 1
                     log.error("fold: store away, journal keeps all: %s", error)
                     self._journal.appended.clear()

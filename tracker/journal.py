@@ -101,6 +101,11 @@ class Journal:
                     "seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
                     " body TEXT NOT NULL)"
                 )
+                self._db.execute(
+                    "CREATE TABLE IF NOT EXISTS set_aside ("
+                    "seq INTEGER PRIMARY KEY, id TEXT NOT NULL, body TEXT NOT NULL,"
+                    " reason TEXT NOT NULL)"
+                )
         except (OSError, sqlite3.Error) as error:
             raise JournalError(f"{path}: {error}") from error
 
@@ -165,6 +170,18 @@ class Journal:
         """Remove what was folded: every entry up to that place."""
         with self._leader, self._alone():
             self._db.execute("DELETE FROM entries WHERE seq <= ?", (up_to,))
+
+    def set_aside(self, place: int, reason: str) -> None:
+        """Put an entry that the store will not take out of the way of the others. It stays in
+        the journal, with the reason, for a person to look at."""
+        with self._leader, self._alone():
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "INSERT OR IGNORE INTO set_aside SELECT seq, id, body, ? FROM entries WHERE seq = ?",
+                (reason, place),
+            )
+            self._db.execute("DELETE FROM entries WHERE seq = ?", (place,))
+            self._db.execute("COMMIT")
 
     def depth(self) -> int:
         """How many accepted events wait for the fold."""

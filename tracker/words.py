@@ -73,7 +73,7 @@ class EventKind(StrEnum):
             "section": "見出しまで読んだ",
             "cta_seen": "CTAを見た",
             "cta_click": "CTAを押した",
-            "page_end": "ページを離れた",
+            "page_end": "ページを読み終えた",
             "gate_submit": "資料を申し込んだ",
             "gate_download": "資料を受け取った",
             "confirm": "アドレスを確認した",

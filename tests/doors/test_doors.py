@@ -1,5 +1,6 @@
 """The doors, by table: what comes in, what the reader gets, what is recorded."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from tests.content import FIRM
 from tracker.journal import Entry
 from tracker.links import Click, Confirmation, Download, Unsubscription
 from tracker.words import EventKind
+
+pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+"""A door writes to the journal alone: one engine is enough."""
 
 PV = "0123456789abcdef"
 FORM = {"name": "山田 太郎", "company": "ためし製作所", "email": "taro@example.jp"}
@@ -225,7 +229,9 @@ def test_the_button_confirms_and_hands_out_the_file(house: House) -> None:
     link = answer.text.split('href="/d/')[1].split('"')[0]
     file = browser.get(f"/d/{link}")
     assert file.data == b"%PDF-1.7 the guide"
-    assert file.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
+    assert file.headers["Content-Disposition"].startswith(
+        "attachment; filename=guide.pdf; filename*=UTF-8''%E3%81%AF"
+    )
     assert file.headers["X-Content-Type-Options"] == "nosniff"
     assert [e.kind for e in recorded(house)] == [EventKind.CONFIRM, EventKind.GATE_DOWNLOAD]
 
@@ -323,8 +329,6 @@ def beacon(house: House, **changes: Any) -> TestResponse:
         ],
         **changes,
     }
-    import json
-
     return house.browser().post("/e", data=json.dumps(body), content_type="text/plain")
 
 

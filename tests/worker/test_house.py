@@ -271,7 +271,7 @@ def test_marketing_gets_the_diagnosis_once_a_week(make_house: object) -> None:
         house.clock.advance(days=7)
         for _ in range(3):
             house.work()
-    assert house.postbox.recipients == ["a@example.jp", "b@example.jp"] * 3
+    assert sorted(house.postbox.recipients) == ["a@example.jp"] * 3 + ["b@example.jp"] * 3
     assert "/desk/diagnosis" in text_of(house.postbox.mails[-1])
 
 

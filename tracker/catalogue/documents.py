@@ -99,23 +99,25 @@ def parse(
             if node is None:
                 return Document(path, {}, None, first_line, indent), []
             if not isinstance(node, yaml.MappingNode):
-                hint = "。全角の「：」ではなく半角の「: 」を使います" if "：" in text else ""
-                return fail(
-                    node.start_mark.line,
-                    node.start_mark.column,
-                    f"「キー: 値」の形で書いてください{hint}",
-                )
+                mark = node.start_mark
+                if wide := _WIDE_COLON.match(text):
+                    return fail(mark.line, wide.end() - 1, _WIDE_COLON_WORDS)
+                return fail(mark.line, mark.column, "「キー: 値」の形で書いてください")
             problems = list(_duplicates(path, node, first_line, indent))
             data = loader.construct_document(node)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
+        if wide := _WIDE_COLON.search(text):
+            line = text.count("\n", 0, wide.start())
+            return fail(line, wide.end() - wide.start() - 1, _WIDE_COLON_WORDS)
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, None)
         return fail(line, column, f"YAMLとして読めません: {_yaml_words(error, text, line)}")
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0) or 0
-        return fail(text.count("\n", 0, position), None, "YAMLに使えない制御文字があります")
+        line = text.encode().count(b"\n", 0, position)
+        return fail(line, None, "YAMLに使えない制御文字があります")
     except ValueError:
         assert isinstance(node, yaml.MappingNode)
         culprit = _unreadable(node)
@@ -136,11 +138,15 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:
-        return None, [
-            problem
-            for details in error.errors(include_url=False)
-            for problem in _told(model, document, details)
+        found = error.errors(include_url=False)
+        # An item that is wrong is missing from its list too: say it once.
+        found = [
+            e
+            for e in found
+            if e["type"] != "too_short"
+            or not any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in found)
         ]
+        return None, [p for details in found for p in _told(model, document, details)]
 
 
 def _told(model: type[BaseModel], document: Document, error: ErrorDetails) -> Iterator[Problem]:
@@ -161,11 +167,10 @@ def _told(model: type[BaseModel], document: Document, error: ErrorDetails) -> It
         message = unknown("キー", str(loc[-1]), keys).replace("使える値", "使えるキー")
         yield document.problem(loc, message, key=True)
         return
-    written = document.raw(loc[:-1] if of_key else loc)
-    if of_key:
-        written = str(loc[-1])
+    written = str(loc[-1]) if of_key else document.raw(loc)
+    name = _named(loc[:-1] if of_key else loc)
     value = error["input"] if written is None else written
-    yield document.problem(loc, _words(error, _named(loc), value), key=of_key)
+    yield document.problem(loc, _words(error, name, value), key=of_key)
 
 
 def _words(error: ErrorDetails, name: str, value: object) -> str:
@@ -212,7 +217,7 @@ def _words(error: ErrorDetails, name: str, value: object) -> str:
             return f"{given}は日付として読めません（例: 2026-11-04）"
         case "recursion_loop":
             return f"「{name}」が自分自身を含んでいます"
-        case "value_error" if "email" in error["msg"]:
+        case "value_error" if "reason" in ctx:
             return f"{given}はメールアドレスとして使えません（例: tayori@example.jp）"
     return str(ctx["error"]) if "error" in ctx else f"{given}は使えません"
 
@@ -329,16 +334,18 @@ def _unreadable(root: yaml.MappingNode) -> yaml.Node:
 
 def _yaml_words(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
     problem = error.problem or ""
-    lines = text.splitlines()
-    if "：" in (lines[line] if line < len(lines) else "") or (
-        "could not find expected ':'" in problem and "：" in text
-    ):
-        return "全角の「：」があります。キーのあとは半角の「: 」（コロンと空白）を使います"
+    lines = text.split("\n")
+    written = lines[line] if line < len(lines) else ""
+    if re.match(r"[ ]*\t", written):
+        return _YAML_WORDS["tab character"]
     for words, told in _YAML_WORDS.items():
         if words in problem:
             return told
     return f"{error.context or ''} {problem}".strip()
 
+
+_WIDE_COLON = re.compile(r"^[ -]*[\w-]+：", re.MULTILINE)
+_WIDE_COLON_WORDS = "全角の「：」があります。キーのあとは半角の「: 」（コロンと空白）を使います"
 
 _YAML_WORDS = {
     "mapping values are not allowed": '値の中に「: 」があるときは、値を "…" で囲みます',

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tracker.catalogue.ctas import Cta, CtaOptions
-from tracker.catalogue.documents import Document, parse
+from tracker.catalogue.documents import Document, Loc, parse
 from tracker.catalogue.folder import Folder
 from tracker.catalogue.links import Site, check_link, check_target
 from tracker.catalogue.markdown import Block, Scan, scan
@@ -141,40 +141,39 @@ class PageFiles:
                 )
 
     def _check_front(self, source: _PageSource, personas: list[str], ids: dict[str, _Ids]) -> None:
-        front, document = source.front, source.document
-        if front is None or document is None:
+        """What the front matter refers to; looked up even where other keys are wrong."""
+        document = source.document
+        if document is None:
             return
-
-        def tell(loc: tuple[str | int, ...], message: str) -> None:
-            self.folder.problems.append(document.problem(loc, message))
-
-        for n, persona in enumerate(front.personas):
+        for loc, persona in _texts(document.data, "personas"):
             if persona not in personas:
-                tell(("personas", n), unknown("persona", persona, personas))
-        for n, link in enumerate(front.next):
+                self._tell_at(document, loc, unknown("persona", persona, personas))
+        for loc, link in _texts(document.data, "next"):
             if message := check_target(self.site, link):
-                tell(("next", n), message)
+                self._tell_at(document, loc, message)
             elif link.removeprefix("/").partition("#")[0] == source.path:
-                tell(("next", n), f"next「{link}」はこのページ自身です")
-        if gate := front.gate:
-            line = document.place(("gate", "id")).line
-            if message := ids["gate"].repeated(gate.id, f"{source.file}:{line}"):
-                tell(("gate", "id"), message)
+                self._tell_at(document, loc, f"next「{link}」はこのページ自身です")
+        for key in ("gate", "diagnosis"):
+            for loc, id_ in _texts(document.data, key, "id"):
+                place = f"{source.file}:{document.place(loc).line}"
+                if message := ids[key].repeated(id_, place):
+                    self._tell_at(document, loc, message)
+        for loc, name in _texts(document.data, "gate", "file"):
             there = [path.name for path in self.folder.files("site/whitepapers", "*")]
             there = [name for name in there if not name.endswith(".md")]
-            if gate.file not in there:
+            if name not in there:
                 hint = allowed(there) if there else "site/whitepapers には資料がまだありません"
-                tell(
-                    ("gate", "file"),
-                    f"資料「{shown(gate.file)}」が site/whitepapers にありません（{hint}）",
+                self._tell_at(
+                    document,
+                    loc,
+                    f"資料「{shown(name)}」が site/whitepapers にありません（{hint}）",
                 )
-        if diagnosis := front.diagnosis:
-            line = document.place(("diagnosis", "id")).line
-            if message := ids["diagnosis"].repeated(diagnosis.id, f"{source.file}:{line}"):
-                tell(("diagnosis", "id"), message)
-            for n, band in enumerate(diagnosis.bands):
-                if message := check_target(self.site, band.to):
-                    tell(("diagnosis", "bands", n, "to"), message)
+        for loc, link in _texts(document.data, "diagnosis", "bands", "to"):
+            if message := check_target(self.site, link):
+                self._tell_at(document, loc, message)
+
+    def _tell_at(self, document: Document, loc: Loc, message: str) -> None:
+        self.folder.problems.append(document.problem(loc, message))
 
     def _check_links(self, source: _PageSource) -> None:
         for link in source.scan.links:
@@ -293,3 +292,17 @@ def _sections(found: Scan) -> tuple[Section, ...]:
         Section(index=n, id=heading.id, text=heading.text, line=heading.line)
         for n, heading in enumerate(headings, start=1)
     )
+
+
+def _texts(value: object, *keys: str, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:
+    """The strings that ``keys`` lead to, through any lists on the way, with their places."""
+    if len(loc) > 8:  # an alias of YAML can hold itself
+        return
+    if isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from _texts(item, *keys, loc=(*loc, n))
+    elif keys and isinstance(value, dict):
+        if keys[0] in value:
+            yield from _texts(value[keys[0]], *keys[1:], loc=(*loc, keys[0]))
+    elif not keys and isinstance(value, str):
+        yield loc, value

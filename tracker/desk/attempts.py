@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
@@ -82,17 +83,19 @@ class Guard:
 
 
 def _attempt_in_redis(redis: Redis, key: str, at: float) -> float:
-    def judge(pipe: "Redis") -> float:
+    wait = 0.0
+
+    def judge(pipe: Pipeline) -> None:
+        nonlocal wait
         stored = pipe.get(key)
         before = Attempts(**json.loads(stored)) if stored else Attempts()
         after, wait = admit(before, at)
-        pipe.multi()  # type: ignore[attr-defined]
+        pipe.multi()
         if not wait:
             text = json.dumps(after.__dict__)
             pipe.set(key, text, px=int(WINDOW.total_seconds() * 1000))
-        return wait
 
-    wait: float = redis.transaction(judge, key, value_from_callable=True)
+    redis.transaction(judge, key)
     return wait
 
 

@@ -1,11 +1,15 @@
 """``/desk/readers``: the known readers, and one reader's whole story."""
 
+from itertools import groupby
+from typing import Any
+
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker.context import context
 from tracker.desk import sentences
 from tracker.desk.timeline import moments
+from tracker.desk.times import Times
 from tracker.inputs import clean
 from tracker.store import events, reports
 from tracker.store import readers as store
@@ -32,7 +36,7 @@ def index() -> ResponseReturnValue:
         )
         total = reports.count_readers(connection, words=words, stage=stage)
         everyone = total or reports.count_readers(connection)
-    kept = {"q": words or None, "stage": stage and stage.value, "order": order}
+    kept: dict[str, Any] = {"q": words or None, "stage": stage and stage.value, "order": order}
     following = (
         url_for("desk.readers.index", after=f"{more[0]!r}_{more[1]}", **kept) if more else None
     )
@@ -71,13 +75,14 @@ def one(reader_id: str) -> ResponseReturnValue:
             mails,
             reports.inquiries_of(connection, reader_id),
         )
-    everything = request.args.get("all") == "1"
+    shown = line if request.args.get("all") == "1" else line[:MOST_MOMENTS]
+    day = Times(context().settings.zone, context().now()).day
     return render_template(
         "desk/reader.html",
         reader=reader,
         changes=changes,
-        line=line if everything else line[:MOST_MOMENTS],
-        hidden=0 if everything else max(0, len(line) - MOST_MOMENTS),
+        days=[(name, list(own)) for name, own in groupby(shown, lambda m: day(m.at))],
+        hidden=len(line) - len(shown),
         ahead=[mail for mail in mails if mail.state in _AHEAD],
         hot_at=catalogue.scoring.hot_at,
         stages=list(Stage),

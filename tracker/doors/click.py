@@ -72,7 +72,7 @@ def _hit(link: Click, late: bool) -> Entry:
         id=fresh_id(),
         at=context().now(),
         kind=EventKind.MAIL_CLICK,
-        page=link.target,
+        page=link.target.partition("#")[0],
         delivery_id=link.delivery_id,
         data=data,
     )

@@ -2,9 +2,11 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, render_template, request, send_file
 from flask.typing import ResponseReturnValue
+from werkzeug.http import dump_options_header
 
 from tracker.context import context
 from tracker.journal import Entry, JournalError
@@ -46,8 +48,10 @@ def download(token: str) -> ResponseReturnValue:
                     )
                 ]
             )
-    answer: Response = send_file(
-        path, as_attachment=True, download_name=f"{page.title}{path.suffix}", max_age=0
+    answer: Response = send_file(path, max_age=0)
+    answer.headers["Content-Disposition"] = dump_options_header(
+        "attachment",
+        {"filename": path.name, "filename*": f"UTF-8''{quote(page.title + path.suffix)}"},
     )
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

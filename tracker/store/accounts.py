@@ -2,7 +2,7 @@
 
 import secrets
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -51,17 +51,17 @@ def add(connection: Connection, email: str, password: str, role: str, now: datet
 
     Raises ``AccountError`` for a password too short or an address that has an account.
     """
-    row = {
-        "id": new_id(),
-        "email": _same(email),
-        "password_hash": _hasher.hash(_fit(password)),
-        "role": role,
-        "created_at": now,
-        "session_epoch": 0,
-    }
-    if not insert_new(connection, accounts, [row]):
+    account = Account(
+        id=new_id(),
+        email=_same(email),
+        role=role,
+        created_at=now,
+        session_epoch=0,
+        password_hash=_hasher.hash(_fit(password)),
+    )
+    if not insert_new(connection, accounts, [asdict(account)]):
         raise AccountError("このメールアドレスのアカウントは、もうあります")
-    return Account(**row)
+    return account
 
 
 def get(connection: Connection, account_id: str) -> Account | None:

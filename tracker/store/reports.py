@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
 from tracker.store.tables import (
     deliveries,
@@ -156,6 +156,7 @@ class StageChange:
     event_id: str | None
 
 
+_SETTLED_AS = {"sent": "sent", "uncertain": "uncertain", "failed": "failed", "bounced": "failed"}
 Order = Literal["score", "new"]
 _PERSON = (readers.c.id, readers.c.email, readers.c.name, readers.c.company)
 _PAST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -342,8 +343,7 @@ def step_figures(
         )
         .group_by(deliveries.c.scenario, deliveries.c.step, deliveries.c.state)
     ):
-        field = {"sent": "sent", "uncertain": "uncertain", "failed": "failed", "bounced": "failed"}
-        note(scenario, step, field.get(state, "planned"), count)
+        note(scenario, step, _SETTLED_AS.get(state, "planned"), count)
     people: dict[tuple[str, str, str], set[str]] = {}
     for row in connection.execute(
         select(
@@ -542,7 +542,7 @@ def _named(columns: Iterable[ColumnElement[Any]], prefix: str) -> list[ColumnEle
     return [column.label(f"{prefix}_{column.key}") for column in columns]
 
 
-def _person(row: Row[Any]) -> Person:
+def _person(row: Any) -> Person:
     return Person(row.person_id, row.person_email, row.person_name, row.person_company)
 
 

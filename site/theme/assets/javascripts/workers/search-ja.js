@@ -1,10 +1,12 @@
-// The index holds Japanese words, the query arrives as a run of letters: cut it into words too.
-const words = new Intl.Segmenter("ja", { granularity: "word" })
-self.addEventListener("message", event => {
-  const message = event.data
-  if (message.type === 2 && typeof message.data === "string")
-    message.data = message.data.replace(/[^\x00-\x7f]{2,}/g, run =>
-      Array.from(words.segment(run), part => part.segment).join(" "))
+// Material cuts the pages into Japanese words, but of a query only its runs of kanji. Cut the whole
+// query, as the index was cut and as a dictionary would: each finds words that the other misses.
+const dictionary = new Intl.Segmenter("ja", { granularity: "word" })
+self.addEventListener("message", ({ data: message }) => {
+  if (message.type !== 2 || typeof message.data !== "string") return
+  message.data = message.data.replace(/[^\x00-\x7f]{2,}/g, run => {
+    const cut = Array.from(dictionary.segment(run), part => part.segment)
+    return [...new Set([...lunr.segmenter.segment(run), ...cut])].join(" ")
+  })
 })
 const material = self.location.search.slice(1)
 if (/^search\.\w+\.min\.js$/.test(material)) importScripts(material)
