@@ -35,6 +35,8 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    for chatty in ("rq", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 @main.command()

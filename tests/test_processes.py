@@ -57,7 +57,8 @@ class Run:
             children = [
                 Process(
                     name, [sys.executable, "-u", "-c", code], os.environ, grace={grace},
-                    ready=lambda name=name: any(Path("pids").glob(name + "-*")), start_within=3,
+                    ready=lambda name=name: any(Path("pids").glob(name + "-*")),
+                    start_within=2 if name == "never_ready" else 30,
                 )
                 for name, code in {listed!r}
             ]
@@ -208,7 +209,7 @@ def test_killing_what_holds_a_child_leaves_no_orphan(run: Callable[..., Run]) ->
 
 @pytest.mark.parametrize(
     ("code", "reason"),
-    [("raise SystemExit(7)", "（終了コード 7）"), (SLEEP, "3秒たっても応答しません")],
+    [("raise SystemExit(7)", "（終了コード 7）"), (SLEEP, "2秒たっても応答しません")],
     ids=["ended", "silent"],
 )
 def test_what_cannot_start_is_told_and_ends_the_rest(

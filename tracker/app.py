@@ -9,6 +9,7 @@ from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker.catalogue.live import LiveCatalogue
 from tracker.context import Context, context, keep
@@ -66,6 +67,8 @@ def create_app(
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    if hops := settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app)
     with app.app_context():
@@ -84,7 +87,7 @@ def create_app(
         app.register_blueprint(module.door)
     app.register_blueprint(desk)
     if not settings.production:
-        app.register_blueprint(inbox.blueprint(settings.inbox_path))
+        app.register_blueprint(inbox.blueprint(settings.inbox_path, settings.zone))
         app.register_blueprint(site.door)  # in production a web server stands in front
     app.context_processor(
         lambda: {"firm": context().catalogue.firm, "page_of": context().catalogue.page_of}

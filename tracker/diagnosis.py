@@ -10,6 +10,10 @@ from tracker.words import PageKind, Stage
 FORMAT: Literal["sodate-diagnosis/1"] = "sodate-diagnosis/1"
 
 
+READING = frozenset({PageKind.ARTICLE, PageKind.CASE, PageKind.VOICE})
+"""The kinds of pages that are there to be read, and so to lead on."""
+
+
 class _Told(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -105,6 +109,11 @@ class PageReading(_Told):
     more_views: int
     points: tuple[Point, ...] = ()
     ctas: tuple[CtaReading, ...] = ()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the page is there to be read."""
+        return self.kind in READING
 
 
 class DiagnosisReport(_Told):

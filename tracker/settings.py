@@ -49,6 +49,9 @@ class Settings(BaseSettings):
         "", description="週次の診断を受け取るアドレス（カンマ区切り。空なら desk の全員）"
     )
     tracker_workers: int = Field(1, ge=1, le=32, description="トラッカーのプロセス数")
+    proxies: int = Field(
+        0, ge=0, le=5, description="トラッカーの手前にある、信頼できるプロキシの数（Caddy だけなら 1）"
+    )
     link_days: int = Field(90, ge=1, description="メールのリンクがクリックとして数えられる日数")
     download_days: int = Field(14, ge=1, description="資料のリンクが有効な日数")
 

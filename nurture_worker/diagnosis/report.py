@@ -93,7 +93,7 @@ def summary(
     early = sum(page.more_views > 0 for page in articles)
     if found:
         first = found[0]
-        said = f"いちばん直したいのは『{first.title}』の{first.where}で、{first.what}。"
+        said = f"いちばん直したいのは『{first.title}』の{first.where}です。{first.what}。"
     elif early == len(articles):
         said = "直すべき所があるかどうかは、読者がまだ少なく判断できません。"
     else:

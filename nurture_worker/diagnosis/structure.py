@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tracker.catalogue import Catalogue
+from tracker.diagnosis import READING
 from tracker.words import PageKind, Stage
 
 
@@ -33,7 +34,7 @@ class PageStructure:
     @property
     def is_reading(self) -> bool:
         """Whether the page is there to be read, and so to lead on."""
-        return self.kind in (PageKind.ARTICLE, PageKind.CASE, PageKind.VOICE)
+        return self.kind in READING
 
     def heading(self, section: int) -> str:
         """What stands at ``section``: the top, a heading, or the end."""

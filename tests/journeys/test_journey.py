@@ -75,7 +75,7 @@ def order(page: Page, url: str, address: str) -> None:
     page.get_by_label("会社名").fill("山田製作所")
     page.get_by_label("メールアドレス").fill(address)
     page.locator("input[name=consent]").check()
-    page.get_by_role("button", name="資料を受け取る").click()
+    page.get_by_role("button", name="ガイドを受け取る").click()
 
 
 def test_the_main_job_end_to_end(
@@ -89,7 +89,7 @@ def test_the_main_job_end_to_end(
 
     # 1. An article of the first stage, read to its CTA.
     page.goto(f"{running.url}/articles/why-no-inquiries/")
-    expect(page.get_by_text("認知").first).to_be_visible()
+    expect(page.locator("article").get_by_text("認知").first).to_be_visible()
     look(page, "1-article-consent")
     page.get_by_role("button", name="同意").first.click()
     for heading in page.locator("article h2").all():
@@ -108,12 +108,12 @@ def test_the_main_job_end_to_end(
     page.get_by_label("会社名").fill("山田製作所")
     page.get_by_label("メールアドレス").fill("taro..yamada@docomo.ne.jp")
     page.locator("input[name=consent]").check()
-    page.get_by_role("button", name="資料を受け取る").click()
+    page.get_by_role("button", name="ガイドを受け取る").click()
     expect(page.get_by_text("「.」が続くアドレス").first).to_be_visible()
     expect(page.get_by_label("お名前")).to_have_value("山田 太郎")
     look(page, "2-error")
     page.get_by_label("メールアドレス").fill(address)
-    page.get_by_role("button", name="資料を受け取る").click()
+    page.get_by_role("button", name="ガイドを受け取る").click()
     expect(page.get_by_role("heading", name="メールをお送りしました")).to_be_visible()
     look(page, "2-thanks")
 

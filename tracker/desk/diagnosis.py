@@ -22,15 +22,14 @@ HOME = "index"
 def show() -> ResponseReturnValue:
     stored = _newest()
     report = stored.report if stored else None
+    drawn = [page for page in (report.pages if report else ()) if page.points and page.is_reading]
     return render_template(
         "desk/diagnosis.html",
         stored=stored,
         report=report,
-        pictures={
-            page.url: draw(page, _cliffs(report, page.url))
-            for page in (report.pages if report else ())
-            if page.points
-        },
+        drawn=drawn,
+        plain=[page for page in (report.pages if report else ()) if page not in drawn],
+        pictures={page.url: draw(page, _cliffs(report, page.url)) for page in drawn},
         stages=list(Stage),
         home=HOME,
     )

@@ -13,7 +13,7 @@ def name_of(person: Person) -> str:
 
 
 def about(person: Person) -> str:
-    """What stands under a reader's name: the company, else the address."""
+    """What stands beside a reader's name: the company, else the address."""
     return person.company or (person.email or "" if person.name else "")
 
 

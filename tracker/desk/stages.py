@@ -16,9 +16,12 @@ from tracker.words import Stage
 
 pages = Blueprint("stages", __name__)
 
-MOST_MOVES = 50
+MOST_MOVES = 100
+OPEN_MOVES = 12
+"""So many stand open; the rest unfolds."""
 MOST_CLICKS = 40
-MOST_INQUIRIES = 10
+OPEN_CLICKS = 8
+MOST_INQUIRIES = 6
 MOST_UNCERTAIN = 20
 
 
@@ -61,6 +64,8 @@ def show() -> ResponseReturnValue:
         moved=sum(arrived.values()),
         mail_clicks=mail_clicks[:MOST_CLICKS],
         cta_clicks=cta_clicks[:MOST_CLICKS],
+        open_moves=OPEN_MOVES,
+        open_clicks=OPEN_CLICKS,
         hidden_clicks=_hidden(mail_clicks) + _hidden(cta_clicks),
         scenarios=_scenarios(catalogue, steps),
         most_sent=max((s.sent for s in steps.values()), default=0),

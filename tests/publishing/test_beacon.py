@@ -1,0 +1,325 @@
+"""The beacon in a real browser, its posts taken by a real server."""
+
+import functools
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tracker.catalogue import Catalogue
+from tracker.settings import Settings
+
+ARTICLE = "articles/cta-placement/"
+AGREED = '{"reading":true}'
+
+
+@dataclass
+class Served:
+    """The built site at its own address, and what was posted to ``/e``."""
+
+    url: str
+    posts: list[dict[str, Any]] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [
+            {**event, "pv": post["pv"], "page": post["page"]}
+            for post in self.posts
+            for event in post["events"]
+        ]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["e"] == kind]
+
+    def wait_for(self, kind: str, count: int = 1) -> list[dict[str, Any]]:
+        deadline = time.monotonic() + 5
+        while len(self.of(kind)) < count:
+            assert time.monotonic() < deadline, f"no {kind} among {self.events}"
+            time.sleep(0.02)
+        return self.of(kind)
+
+
+@pytest.fixture
+def served(built: Path, settings: Settings) -> Iterator[Served]:
+    found = Served(settings.site_url)
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/e":
+                found.types.append(self.headers["Content-Type"])
+                found.posts.append(json.loads(body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    handler = functools.partial(Handler, directory=str(built))
+    server = ThreadingHTTPServer((settings.host, settings.port), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def open_page(
+    chromium: Browser, *, consent: str | None = AGREED, script: str = "", height: int = 800
+) -> Page:
+    """A page of a new visitor who answered ``consent`` before (``None``: was not asked yet)."""
+    page = chromium.new_context(viewport={"width": 1000, "height": height}).new_page()
+    if consent is not None:
+        page.add_init_script(f"localStorage.setItem('/.__consent', '{consent}')")
+    if script:
+        page.add_init_script(script)
+    return page
+
+
+def read_to_the_end(page: Page) -> None:
+    """Look at each part of the page for longer than the second the beacon asks for."""
+    bottom = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    step = page.evaluate("innerHeight") * 0.8
+    at = 0.0
+    while True:
+        page.mouse.wheel(0, step)
+        page.wait_for_timeout(1150)
+        at = page.evaluate("scrollY")
+        if at >= bottom - 2:
+            return
+
+
+def test_sections_ctas_and_the_end_are_told_to_a_server_the_reader_agreed_to(
+    chromium: Browser, served: Served, settings: Settings
+) -> None:
+    page = open_page(chromium, height=1600)
+    page.goto(served.url + "/" + ARTICLE)
+    page.wait_for_timeout(1100)
+    read_to_the_end(page)
+    page.goto("about:blank")
+    end = served.wait_for("page_end")[-1]
+    source = Catalogue.read(settings.catalogue_path).page_at(ARTICLE)
+    assert source is not None
+    assert {e["page"] for e in served.events} == {ARTICLE}
+    assert [e["ref"] for e in served.of("page_view")] == ["direct"]
+    told = {e["id"]: e["i"] for e in served.of("section")}
+    assert told == {section.id: section.index for section in source.sections}
+    assert {e["cta"] for e in served.of("cta_seen")} == {cta.id for cta in source.ctas}
+    assert end["done"] is True
+    assert 1000 < end["active_ms"] <= end["dwell_ms"]
+    assert [e["n"] for e in served.events] == list(range(len(served.events)))
+    assert set(served.types) == {"text/plain;charset=UTF-8"}
+
+
+def test_what_only_flashed_by_does_not_count_as_read(chromium: Browser, served: Served) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/" + ARTICLE)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_timeout(200)
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(1200)
+    page.goto("about:blank")
+    end = served.wait_for("page_end")[-1]
+    assert end["done"] is False
+    assert served.of("cta_seen") == []
+    assert len(served.of("section")) <= 1
+
+
+def test_a_click_on_a_cta_is_told_at_once_and_the_next_page_is_a_view_of_its_own(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/" + ARTICLE)
+    page.evaluate("window.sameDocument = true")
+    page.click("[data-cta=checklist-in-cta-placement] a")
+    click = served.wait_for("cta_click")[0]
+    assert click["cta"] == "checklist-in-cta-placement"
+    page.wait_for_url("**/resources/cta-checklist/")
+    page.wait_for_timeout(300)
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    first, second = served.wait_for("page_view", 2)
+    assert page.evaluate("window.sameDocument") is True, "instant navigation loads no new document"
+    assert first["pv"] == click["pv"] != second["pv"]
+    assert (second["page"], second["ref"], second["n"]) == (
+        "resources/cta-checklist/",
+        "internal",
+        0,
+    )
+    assert {e["pv"] for e in served.of("page_end")} == {first["pv"], second["pv"]}
+
+
+@pytest.mark.parametrize(
+    ("consent", "script"),
+    [
+        (None, ""),
+        ("{}", ""),
+        (AGREED, "Object.defineProperty(navigator, 'globalPrivacyControl', {get: () => true})"),
+        (AGREED, "Object.defineProperty(navigator, 'doNotTrack', {get: () => '1'})"),
+    ],
+    ids=["not asked", "refused", "gpc", "dnt"],
+)
+def test_nothing_is_sent(
+    chromium: Browser, served: Served, consent: str | None, script: str
+) -> None:
+    page = open_page(chromium, consent=consent, script=script)
+    page.goto(served.url + "/" + ARTICLE)
+    page.mouse.wheel(0, 900)
+    page.wait_for_timeout(1200)
+    page.evaluate("document.querySelector('[data-cta] a').click()")
+    page.wait_for_timeout(300)
+    page.goto("about:blank")
+    page.wait_for_timeout(300)
+    assert served.posts == []
+    assert page.context.cookies() == []
+
+
+def test_agreeing_begins_a_view_and_tells_nothing_of_before(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium, consent=None)
+    page.goto(served.url + "/" + ARTICLE)
+    page.evaluate("document.querySelector('h3[id]').scrollIntoView()")
+    page.wait_for_timeout(1200)
+    page.evaluate("scrollTo(0, 0)")
+    with page.expect_navigation():
+        page.get_by_role("button", name="同意する").click()
+    assert page.evaluate("localStorage.getItem('/.__consent')") == AGREED
+    page.wait_for_timeout(200)
+    page.goto("about:blank")
+    served.wait_for("page_end")
+    assert len(served.of("page_view")) == 1
+    assert served.of("section") == []
+
+
+def test_refusing_is_kept_and_can_be_changed_from_the_footer(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium, consent=None)
+    page.goto(served.url + "/")
+    with page.expect_navigation():
+        page.get_by_role("button", name="同意しない").click()
+    assert page.evaluate("localStorage.getItem('/.__consent')") == "{}"
+    page.wait_for_timeout(500)
+    assert not page.get_by_role("button", name="同意する").is_visible()
+    page.get_by_role("link", name="閲覧の記録の設定").click()
+    page.get_by_role("button", name="同意する").wait_for(state="visible")
+
+
+@pytest.mark.parametrize(
+    ("referrer", "query", "kind"),
+    [
+        ("https://www.google.com/", "", "search"),
+        ("https://t.co/abc", "", "social"),
+        ("https://blog.example.com/post", "", "referral"),
+        ("https://www.google.com/", "?utm_medium=email", "mail"),
+    ],
+)
+def test_where_a_reader_came_from_is_told_as_a_kind_only(
+    chromium: Browser, served: Served, referrer: str, query: str, kind: str
+) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/about/" + query, referer=referrer)
+    page.goto("about:blank")
+    assert served.wait_for("page_view")[0]["ref"] == kind
+    assert "example.com" not in json.dumps(served.posts)
+
+
+def test_a_page_restored_by_the_back_button_is_a_new_view(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/about/")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    page.goto("about:blank")
+    first, second = served.wait_for("page_view", 2)
+    assert first["pv"] != second["pv"]
+
+
+def test_a_view_left_twice_tells_its_growing_figures_under_new_numbers(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/about/")
+    hide = """state => {
+      Object.defineProperty(document, 'visibilityState', {get: () => state, configurable: true})
+      document.dispatchEvent(new Event('visibilitychange'))
+    }"""
+    page.wait_for_timeout(300)
+    page.evaluate(hide, "hidden")
+    page.wait_for_timeout(700)
+    page.evaluate(hide, "visible")
+    page.wait_for_timeout(300)
+    page.evaluate(hide, "hidden")
+    first, second = served.wait_for("page_end", 2)
+    assert first["pv"] == second["pv"]
+    assert first["n"] < second["n"]
+    assert second["dwell_ms"] >= first["dwell_ms"] + 900
+    assert second["active_ms"] - first["active_ms"] < 700, "the hidden time is not active"
+    page.goto("about:blank")
+    page.wait_for_timeout(200)
+    assert len(served.of("page_end")) == 2, "nothing new to tell"
+
+
+def test_no_page_of_the_site_asks_another_server_or_stumbles(
+    chromium: Browser, served: Served, settings: Settings
+) -> None:
+    page = open_page(chromium)
+    asked: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    for path in (
+        "",
+        ARTICLE,
+        "resources/nurturing-starter/#form",
+        "diagnosis/",
+        "inquiry/#form",
+        "no/such/",
+    ):
+        page.goto(f"{served.url}/{path}")
+        page.wait_for_timeout(150)
+    own = (settings.site_url, "data:", "blob:")
+    assert [url for url in asked if not url.startswith(own)] == []
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("見込み客", "見込み客"),
+        ("置き場所", "置き場所"),
+        ("取りこぼし", "取りこぼし"),
+        ("ステップメール", "ステップメール"),
+        ("リードナーチャリング", "リードナーチャリング"),
+    ],
+)
+def test_a_japanese_word_of_a_title_finds_its_page(
+    chromium: Browser, served: Served, query: str, title: str
+) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/")
+    page.fill("[name=query]", query)
+    page.press("[name=query]", "End")
+    page.wait_for_selector(".md-search-result__item h1")
+    assert title in page.inner_text(".md-search-result__item >> nth=0")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_is_wider_than_its_window(
+    chromium: Browser, served: Served, settings: Settings, width: int
+) -> None:
+    page = open_page(chromium)
+    page.set_viewport_size({"width": width, "height": 800})
+    for source in Catalogue.read(settings.catalogue_path).pages:
+        page.goto(f"{served.url}/{source.url}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, source.path

@@ -1,0 +1,107 @@
+"""What the Markdown blocks become."""
+
+from pathlib import Path
+
+import markdown
+import pytest
+
+from tests.catalogue.small_site import FILES, changed, write_site
+from tests.publishing.html import read
+from tracker.catalogue import Catalogue
+from tracker.catalogue.load import load
+from tracker.publishing.build import build_site
+from tracker.settings import Settings
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    found, problems = load(write_site(tmp_path))
+    assert found is not None
+    assert problems == []
+    return found
+
+
+def render(text: str, **options: object) -> str:
+    return markdown.markdown(
+        text,
+        extensions=["tracker.publishing.blocks"],
+        extension_configs={"tracker.publishing.blocks": options},
+    )
+
+
+def test_a_cta_is_an_aside_with_its_id_its_text_and_a_button(catalogue: Catalogue) -> None:
+    text = "/// cta | guide\n    to: /resources/guide.md\n    label: 見る & <読む>\n\n**太字**の文。\n///\n"
+    assert render(text, catalogue=catalogue) == (
+        '<aside class="sodate-cta" data-cta="guide">\n'
+        "<p><strong>太字</strong>の文。</p>\n"
+        '<p class="sodate-cta__go"><a class="md-button md-button--primary" '
+        'href="/resources/guide.md">見る &amp; &lt;読む&gt;</a></p>\n'
+        "</aside>"
+    )
+
+
+def test_the_button_of_a_cta_leads_to_the_built_page(tmp_path: Path) -> None:
+    settings = Settings(root=write_site(tmp_path), data=tmp_path / "var")
+    assert build_site(settings) == []
+    article = read(settings.built_site / "articles/good/index.html")
+    assert "../../resources/guide/" in article.links
+    assert "../../resources/guide/#form" in article.links
+
+
+@pytest.mark.parametrize(
+    ("block", "action"),
+    [
+        ("/// gate | guide\n///\n", 'action="/gates/guide"'),
+        ("/// diagnosis | check\n///\n", 'action="/diagnoses/check"'),
+        ("/// inquiry | contact\n///\n", 'action="/inquiries"'),
+    ],
+)
+def test_a_form_stands_in_a_div_that_has_the_anchor(
+    catalogue: Catalogue, block: str, action: str
+) -> None:
+    html = render(block, catalogue=catalogue)
+    box = html.partition(">")[0]
+    assert box.startswith('<div class="sodate-form-box"')
+    assert ' id="form"' in box
+    form = html[html.index("<form") :].partition(">")[0]
+    assert action in form
+    assert " id=" not in form
+    assert html.count("<form") == 1
+
+
+def test_the_pages_of_a_stage_are_listed_articles_first_and_newest_first(tmp_path: Path) -> None:
+    older = (
+        FILES["site/pages/articles/good.md"]
+        .replace("よい記事", "古い記事")
+        .replace("2026-11-04", "2026-01-01")
+        .replace("guide-in-good", "guide-in-old")
+    )
+    case = older.replace("kind: article", "kind: case").replace("古い記事", "事例")
+    case = case.replace("guide-in-old", "guide-in-case")
+    root = write_site(
+        tmp_path, {"site/pages/articles/aged.md": older, "site/pages/cases/one.md": case}
+    )
+    found, problems = load(root)
+    assert problems == []
+    html = render("/// stage-pages | awareness\n///\n", catalogue=found)
+    places = [html.index(title) for title in ("よい記事", "古い記事", "事例")]
+    assert places == sorted(places)
+    assert 'href="/articles/good.md"' in html
+    assert "約1分" in html
+    assert "ガイド" not in html.replace("ためしの記事", "")
+
+
+def test_a_title_with_markup_is_shown_as_it_is_written(tmp_path: Path) -> None:
+    root = write_site(
+        tmp_path,
+        changed(
+            "site/pages/articles/good.md", "title: よい記事", "title: '*星* <b>太</b> [角](x)'"
+        ),
+    )
+    html = render("/// stage-pages | awareness\n///\n", catalogue=load(root)[0])
+    assert "*星* &lt;b&gt;太&lt;/b&gt; [角](x)</a>" in html
+
+
+def test_without_the_plugin_the_blocks_read_the_folder_themselves(tmp_path: Path) -> None:
+    html = render("/// gate | guide\n///\n", root=str(write_site(tmp_path)))
+    assert 'action="/gates/guide"' in html
