@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -30,6 +30,7 @@ from tracker.doors import (
 from tracker.fold import Folder
 from tracker.journal import Journal
 from tracker.links import Links
+from tracker.publishing.assets import THEME
 from tracker.settings import Settings, read_settings
 from tracker.store.engine import open_store
 from tracker.wake import Job, connect, wake
@@ -83,6 +84,7 @@ def create_app(
                 clock=clock,
             )
         )
+    app.add_url_rule("/static/forms.css", "static_forms", _form_style)
     for module in DOORS:
         app.register_blueprint(module.door)
     app.register_blueprint(desk)
@@ -106,6 +108,11 @@ def serve() -> Flask:
         here = context()
     Folder(here.journal, here.engine, lambda: wake(here.redis, Job.DIGEST)).start()
     return app
+
+
+def _form_style() -> Response:
+    """The very stylesheet that the built site carries for its forms."""
+    return send_from_directory(THEME / "assets" / "stylesheets", "sodate-forms.css", max_age=3600)
 
 
 def _refuse(error: HTTPException) -> ResponseReturnValue:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -63,8 +64,13 @@ def served(built: Path, settings: Settings) -> Iterator[Served]:
         def log_message(self, *args: object) -> None:
             pass
 
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            if not isinstance(sys.exc_info()[1], ConnectionError):  # a browser that went on
+                super().handle_error(request, client_address)
+
     handler = functools.partial(Handler, directory=str(built))
-    server = ThreadingHTTPServer((settings.host, settings.port), handler)
+    server = Server((settings.host, settings.port), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield found

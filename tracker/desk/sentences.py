@@ -64,7 +64,7 @@ def delivery_name(catalogue: Catalogue, mail: Mail) -> str:
         return f"メール『{mail_name(catalogue, mail.scenario, mail.step)}』"
     if mail.kind is MailKind.DELIVERY:
         return f"{gate_name(catalogue, mail.gate)}のお届けメール"
-    return "週次の診断メール"
+    return "担当者への知らせ"
 
 
 def told(catalogue: Catalogue, cause: Cause) -> str:

@@ -12,14 +12,12 @@ from mkdocs.utils.templates import TemplateContext
 from tracker.catalogue.catalogue import Catalogue
 from tracker.catalogue.load import load
 from tracker.catalogue.pages import Page
+from tracker.publishing.assets import THEME
 from tracker.words import PageKind, Stage
 
 log = get_plugin_logger(__name__)
 
 BLOCKS = "tracker.publishing.blocks"
-THEME = Path(__file__).parent / "theme"
-"""The beacon and the style of the forms, published below ``/assets/``."""
-
 READING = (PageKind.ARTICLE, PageKind.CASE, PageKind.VOICE)
 
 

@@ -275,7 +275,9 @@ def clicks_followed(
             changes.setdefault(change.reader_id, []).append(change.at)
     first: dict[tuple[str | None, ...], dict[str, tuple[datetime, str | None]]] = {}
     for row in rows:
-        if row.kind == EventKind.MAIL_CLICK and (row.scenario is None or by_machine(row.data)):
+        if row.kind == EventKind.MAIL_CLICK and (
+            row.scenario is None or not counts_as_click(row.data)
+        ):
             continue
         who = row.reader_id or row.visitor
         if who is None:
@@ -312,6 +314,11 @@ def by_machine(data: dict[str, Any] | None) -> bool:
     """Whether a recorded hit on a mail's link says itself that no person made it: a preview or a
     prefetch, or no browser's name at all."""
     return data is not None and bool(data.get("prefetch") or data.get("ua") == "")
+
+
+def counts_as_click(data: dict[str, Any] | None) -> bool:
+    """Whether a recorded hit on a mail's link is a person's click within the link's time."""
+    return not by_machine(data) and not (data and data.get("late"))
 
 
 def bare(page: str | None) -> str | None:
@@ -361,7 +368,7 @@ def step_figures(
             events.c.kind.in_([EventKind.MAIL_CLICK, EventKind.MAIL_UNSUB]),
         )
     ):
-        if row.kind == EventKind.MAIL_CLICK and by_machine(row.data):
+        if row.kind == EventKind.MAIL_CLICK and not counts_as_click(row.data):
             continue
         field = "clicked" if row.kind == EventKind.MAIL_CLICK else "unsubscribed"
         people.setdefault((row.scenario, row.step, field), set()).add(row.reader_id)
