@@ -27,18 +27,22 @@ def evidence(events: Sequence[Event]) -> list[Event]:
     """The events that say something about the reader, oldest first.
 
     Left out: a link of one mail followed again, a link followed after its time, a page left
-    before its end.
+    before its end, and the end of one view told again.
     """
     kept = []
     followed: set[tuple[str | None, str | None]] = set()
+    ended: set[str] = set()
     for event in sorted(events, key=lambda e: (e.at, e.seq)):
         data = event.data or {}
         if event.kind is EventKind.MAIL_CLICK:
             if data.get("late") or (event.delivery_id, event.page) in followed:
                 continue
             followed.add((event.delivery_id, event.page))
-        if event.kind is EventKind.PAGE_END and not data.get("done"):
-            continue
+        if event.kind is EventKind.PAGE_END:
+            if not data.get("done") or event.view in ended:
+                continue
+            if event.view is not None:
+                ended.add(event.view)
         kept.append(event)
     return kept
 

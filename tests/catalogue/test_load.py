@@ -1,5 +1,7 @@
 """What editors get told: the file, the line, what is wrong and what is allowed."""
 
+import json
+import re
 import time
 from pathlib import Path
 
@@ -7,7 +9,14 @@ import pytest
 
 from tests.catalogue.small_site import FILES, changed, write_site
 from tracker.catalogue import Catalogue
+from tracker.catalogue.ctas import CtaOptions
+from tracker.catalogue.documents import pattern_words
+from tracker.catalogue.firm import Firm
 from tracker.catalogue.load import load
+from tracker.catalogue.pages import PageFront
+from tracker.catalogue.personas import PersonaFront
+from tracker.catalogue.scenarios import StepFront
+from tracker.catalogue.scoring import Scoring
 from tracker.words import Stage
 
 GOOD = "site/pages/articles/good.md"
@@ -601,3 +610,13 @@ def test_five_hundred_pages_are_read_within_two_seconds(tmp_path: Path) -> None:
     assert told == []
     assert catalogue is not None
     assert took < 2, took
+
+
+def test_every_pattern_of_the_models_is_explained_in_words() -> None:
+    models = (CtaOptions, Firm, PageFront, PersonaFront, Scoring, StepFront)
+    schemas = json.dumps([model.model_json_schema() for model in models])
+    patterns = {
+        json.loads(f'"{found}"') for found in re.findall(r'"pattern": "((?:\\.|[^"\\])*)"', schemas)
+    }
+    assert len(patterns) >= 6
+    assert not [pattern for pattern in patterns if pattern in pattern_words(pattern)]

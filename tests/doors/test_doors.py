@@ -41,7 +41,10 @@ def test_a_click_is_recorded_and_redirected(house: House) -> None:
     answer = house.browser().get(
         f"/c/{token(house, CLICK)}", headers={"User-Agent": "Mozilla/5.0 " + "x" * 2000}
     )
-    assert (answer.status_code, answer.location) == (302, "http://localhost/cases/metal/")
+    assert (answer.status_code, answer.location) == (
+        302,
+        "http://localhost/cases/metal/?utm_medium=email",
+    )
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert "Set-Cookie" not in answer.headers
     (hit,) = recorded(house)
@@ -55,7 +58,10 @@ def test_a_click_is_recorded_and_redirected(house: House) -> None:
 
 def test_a_head_request_is_redirected_and_is_no_click(house: House) -> None:
     answer = house.browser().head(f"/c/{token(house, CLICK)}")
-    assert (answer.status_code, answer.location) == (302, "http://localhost/cases/metal/")
+    assert (answer.status_code, answer.location) == (
+        302,
+        "http://localhost/cases/metal/?utm_medium=email",
+    )
     assert recorded(house) == []
 
 
@@ -75,7 +81,7 @@ def test_no_parameter_changes_where_a_click_leads(house: House, asked: str) -> N
         f"/c/{token(house, CLICK)}{asked}",
         headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"},
     )
-    assert answer.location == "http://localhost/cases/metal/"
+    assert answer.location == "http://localhost/cases/metal/?utm_medium=email"
 
 
 @pytest.mark.parametrize("door", ["c", "confirm", "d", "unsubscribe", "diagnoses/result"])

@@ -159,7 +159,7 @@ def test_the_main_job_end_to_end(
     expect(marketer.get_by_text("山田製作所").first).to_be_visible()
     expect(marketer.get_by_text("関心").first).to_be_visible()
     look(marketer, "5-stages")
-    marketer.get_by_text("山田製作所").first.click()
+    marketer.get_by_role("link", name="山田 太郎").first.click()
     look(marketer, "5-reader")
     marketer.goto(f"{running.url}/desk/diagnosis")
     look(marketer, "5-diagnosis")

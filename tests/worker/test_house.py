@@ -114,7 +114,10 @@ def test_a_click_is_recorded_against_its_mail_and_scored(house: House) -> None:
     house.clock.advance(days=1)
     house.work()
     answer = house.browser().get(path_in(house.postbox.mails[-1], "c"))
-    assert (answer.status_code, answer.location) == (302, "http://localhost/articles/why/")
+    assert (answer.status_code, answer.location) == (
+        302,
+        "http://localhost/articles/why/?utm_medium=email",
+    )
     house.work()
     reader = the_reader(house)
     with reading(house.tools.engine) as connection:

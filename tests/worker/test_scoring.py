@@ -66,6 +66,11 @@ def test_a_page_left_before_its_end_was_not_read() -> None:
     assert points(event(2, EventKind.PAGE_END, data={"done": True})) == [("e2", "read", 2)]
 
 
+def test_the_end_of_one_view_told_again_is_one_reading() -> None:
+    ends = [event(n, EventKind.PAGE_END, n, view="v", data={"done": n > 0}) for n in range(3)]
+    assert points(*ends) == [("e1", "read", 2)]
+
+
 def test_points_halve_with_their_half_life() -> None:
     entries = [ScoreEntry("e", "r", NOW, 10)]
     assert total(entries, NOW, 30) == 10

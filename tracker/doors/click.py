@@ -46,10 +46,16 @@ def click(token: str) -> Response:
 
 
 def destination(site_url: str, target: str) -> str:
-    """The address a signed target stands for: a page of this site, or a whole http(s) URL."""
+    """The address a signed target stands for: a page of this site, or a whole http(s) URL.
+
+    A page of this site is told that the reader came by mail, since the redirect hides it; it is
+    not told which mail or who.
+    """
     if target.startswith(("http://", "https://")):
         return target
-    return f"{site_url}/{quote(target.lstrip('/'), safe='/#?=&%-._~')}"
+    page, hash_, fragment = target.lstrip("/").partition("#")
+    landing = f"{site_url}/{quote(page)}?utm_medium=email"
+    return f"{landing}#{quote(fragment)}" if hash_ else landing
 
 
 def _hit(link: Click, late: bool) -> Entry:

@@ -1,0 +1,89 @@
+"""Chance, against figures that can be checked by hand or by counting every case."""
+
+import math
+from itertools import product
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nurture_worker.diagnosis.chance import (
+    at_least,
+    at_most,
+    for_half_width,
+    needed,
+    passing,
+    wilson,
+)
+
+
+def test_an_80_percent_interval_covers_its_truth_four_times_in_five() -> None:
+    rng = Random(3)
+    for truth, n in ((0.05, 40), (0.3, 60), (0.5, 25), (0.9, 100)):
+        inside = 0
+        for _ in range(3000):
+            share = sum(rng.random() < truth for _ in range(n)) / n
+            low, high = wilson(share, n)
+            inside += low <= truth <= high
+        assert 0.75 <= inside / 3000 <= 0.90, (truth, n)
+
+
+def test_the_interval_of_nothing_is_everything() -> None:
+    assert wilson(0.5, 0) == (0.0, 1.0)
+
+
+@given(st.floats(0, 1), st.floats(0.01, 1e6))
+def test_an_interval_holds_its_share_and_stays_within_0_and_1(share: float, n: float) -> None:
+    low, high = wilson(share, n)
+    assert 0 <= low <= share <= high <= 1
+
+
+def test_tails_are_those_of_counting_every_case() -> None:
+    def chance_of(hits: int, n: int, share: float) -> float:
+        return sum(
+            math.prod(share if hit else 1 - share for hit in row)
+            for row in product((0, 1), repeat=n)
+            if sum(row) == hits
+        )
+
+    assert at_most(3, 10, 0.35) == pytest.approx(sum(chance_of(k, 10, 0.35) for k in range(4)))
+    assert at_least(4, 10, 0.2, 0.0) == pytest.approx(
+        sum(chance_of(k, 10, 0.2) for k in range(4, 11)), abs=0.05
+    )
+
+
+def test_doubt_about_the_usual_share_makes_an_odd_count_less_odd() -> None:
+    assert at_least(30, 100, 0.15, 0.05) < at_least(30, 100, 0.15, 0.3) < 0.2
+
+
+def test_large_counts_agree_with_small_ones() -> None:
+    assert at_most(1000, 3000, 0.35) == pytest.approx(at_most(1000.3, 3000.9, 0.35), rel=0.1)
+    assert at_least(600, 3000, 0.15, 0.2) == pytest.approx(at_least(600, 3001, 0.15, 0.2), rel=0.25)
+
+
+def test_of_many_chances_only_those_too_small_for_their_place_pass() -> None:
+    assert passing([0.001, 0.04, 0.02, 0.5], 0.05) == [True, False, True, False]
+    assert passing([0.04, 0.04], 0.05) == [True, True]
+    assert passing([], 0.05) == []
+
+
+def test_what_is_needed_is_enough() -> None:
+    n = needed(0.35, 0.0, 0.20, 0.005)
+    assert n is not None
+    rng = Random(5)
+    told = sum(
+        at_most(sum(rng.random() < 0.20 for _ in range(n)), n, 0.35) <= 0.005 for _ in range(1000)
+    )
+    assert 740 <= told <= 900
+
+
+def test_no_number_is_enough_where_the_usual_is_too_uncertain() -> None:
+    assert needed(0.2, 0.5, 0.3, 0.005) is None
+
+
+def test_half_a_width_of_six_points_takes_about_a_hundred() -> None:
+    n = for_half_width(0.06)
+    assert 110 <= n <= 120
+    low, high = wilson(0.5, n)
+    assert (high - low) / 2 <= 0.06

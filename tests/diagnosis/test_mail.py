@@ -1,0 +1,68 @@
+"""The weekly mail: the diagnosis in one glance, with much data, little and none."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import markdown
+
+from nurture_worker.diagnosis import diagnose, weekly_mail
+from nurture_worker.diagnosis.structure import PageStructure
+from tests.diagnosis.sites import cta, site, structure
+from tracker.counts import Counts, PageCounts
+
+SINCE = datetime(2026, 10, 1, tzinfo=UTC)
+TOKYO = ZoneInfo("Asia/Tokyo")
+DESK = "https://example.jp/desk"
+
+
+def mail(counts: Counts, pages: list[PageStructure]) -> tuple[str, str]:
+    report = diagnose(counts, pages, SINCE, SINCE + timedelta(days=30))
+    return weekly_mail(report.model_dump(mode="json"), DESK, TOKYO)
+
+
+def test_what_was_found_stands_in_the_mail_with_its_mending() -> None:
+    subject, body = mail(*site(Random(100), 12_000, cliff=4, far=True))
+    assert subject == "今週直す2つ（10月1日〜10月31日の診断）"
+    assert "**1. 『記事" in body
+    assert body.count("直し方：") == 2
+    assert "足し算にはなりません" in body
+    assert body.count("\n| 記事") == 8
+    assert f"[くわしく見る]({DESK}/diagnosis)" in body
+
+
+def test_a_sound_site_gets_a_calm_mail() -> None:
+    subject, body = mail(*site(Random(1), 12_000))
+    assert subject.startswith("今週は直す所なし")
+    assert "直すべき所は見つかりませんでした" in body
+
+
+def test_a_page_with_few_views_says_how_many_more_and_no_share() -> None:
+    page = structure(0, 3, (cta("c", 1),))
+    counts = PageCounts(page.url, 5, 3, (2,), (0,), (0,))
+    _, body = mail(Counts({page.url: counts}, 5, 0, 0), [page])
+    assert "| 記事0 | 5 | あと約110回で分かります | 0→0 |" in body
+
+
+def test_the_first_mail_of_all_says_that_there_is_nothing_yet() -> None:
+    subject, body = mail(Counts({}, 0, 0, 0), [structure(0, 3, (cta("c", 1),))])
+    assert subject.startswith("まだ記録がありません")
+    assert "まだ閲覧の記録がありません" in body
+    assert "|" not in body
+
+
+def test_no_word_of_statistics_stands_in_the_mail() -> None:
+    subject, body = mail(*site(Random(100), 12_000, cliff=4, far=True))
+    for word in ("p値", "有意", "信頼区間", "nan", "None"):
+        assert word not in subject + body
+
+
+def test_a_title_full_of_marks_stays_a_title() -> None:
+    page = structure(0, 3)
+    odd = PageStructure(
+        page.url, "*A|B* [x](y) <b>_c_", page.kind, page.stage, page.headings, (), 1
+    )
+    counts = PageCounts(page.url, 5, 5, (0,), (0,), (0,))
+    _, body = mail(Counts({page.url: counts}, 5, 0, 0), [odd])
+    html = markdown.markdown(body, extensions=["tables", "attr_list"])
+    assert "<td>*A|B* [x](y) &lt;b&gt;_c_</td>" in html
