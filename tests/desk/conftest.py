@@ -21,6 +21,11 @@ def token_in(page: str) -> str:
     return found[1]
 
 
+def words_of(page: str) -> str:
+    """What a reader of the page sees, without its marks."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+
+
 @dataclass
 class Browser:
     """One browser at the desk."""

@@ -1,5 +1,6 @@
 """The reading curve: what is known of readers whose end is known, and of the others."""
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -81,7 +82,7 @@ def test_any_counts_give_a_falling_curve_within_its_band(
     assert len(points) == sections + 2
     known = [point for point in points if point.share is not None]
     assert [point.section for point in known] == list(range(len(known)))
-    for before, after in zip(known, known[1:], strict=False):
+    for before, after in pairwise(known):
         assert before.share is not None
         assert after.share is not None
         assert after.share <= before.share + 1e-12

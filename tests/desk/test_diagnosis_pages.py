@@ -1,0 +1,111 @@
+"""The diagnosis on the desk: shown as it was made, and asked for anew."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from nurture_worker.diagnosis import diagnose, structures
+from tests import content
+from tests.conftest import NOW, House
+from tests.desk.conftest import Browser, words_of
+from tracker.counts import Counts, CtaCounts, PageCounts
+from tracker.store import diagnoses, tables
+from tracker.store.engine import reading, writing
+from tracker.wake import Job, connect, queue
+
+pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+
+WHY = "articles/why/"
+COUNTS = Counts(
+    pages={
+        WHY: PageCounts(
+            WHY,
+            views=200,
+            done=60,
+            left=(70, 40, 20),
+            took=(0, 4, 0),
+            lost=(2, 3, 1),
+            active_ms=95_000,
+            ctas={"guide-in-why": CtaCounts(110, 4)},
+        ),
+        "": PageCounts("", 12, 12, (0,), (0,), (0,)),
+    },
+    visitors=150,
+    machines=2,
+    inquiries=3,
+)
+
+
+def made(house: House, counts: Counts = COUNTS) -> None:
+    report = diagnose(counts, structures(content.catalogue()), NOW - timedelta(days=30), NOW)
+    with writing(house.context.engine) as connection:
+        diagnoses.save(connection, report, made_at=NOW, up_to_seq=7)
+
+
+def test_before_the_first_diagnosis_the_page_says_when_it_comes(browser: Browser) -> None:
+    assert "まだ診断がありません" in browser.get("/desk/diagnosis").text
+    assert browser.get("/desk/diagnosis/articles/why/").status_code == 404
+
+
+def test_the_newest_diagnosis_is_shown_with_curve_figures_and_table(
+    house: House, browser: Browser
+) -> None:
+    made(house, Counts({}, 0, 0, 0))
+    house.clock.advance(minutes=1)
+    report = diagnose(COUNTS, structures(content.catalogue()), NOW - timedelta(days=30), NOW)
+    with writing(house.context.engine) as connection:
+        diagnoses.save(connection, report, made_at=house.clock(), up_to_seq=9)
+    page = browser.get("/desk/diagnosis").text
+    assert "30日間の閲覧212回から、問い合わせは3件。" in page
+    assert 'class="line" points="34.0,12.0 ' in page
+    assert 'class="cta interest"' in page
+    assert "見た 110 → 押した 4" in page
+    assert "1分35秒" in page
+    assert '<th scope="row"><span class="quiet">1</span> 原因</th>' in page
+    assert "機械とみられる2件" in page
+    assert "11月2日(月) 10:01 に作りました" in words_of(page)
+    for word in ("p値", "有意", ">None<", "nan%"):
+        assert word not in page
+
+
+def test_a_page_of_the_diagnosis_is_shown_in_full(house: House, browser: Browser) -> None:
+    made(house)
+    page = browser.get("/desk/diagnosis/articles/why/").text
+    assert "<h1>なぜ来ないのか</h1>" in page
+    assert 'class="curve large"' in page
+    assert "読み終わり" in page
+    assert browser.get("/desk/diagnosis/articles/why").status_code == 200
+    assert "<h1>はじめに</h1>" in browser.get("/desk/diagnosis/index").text
+    assert browser.get("/desk/diagnosis/articles/nothing/").status_code == 404
+
+
+def test_a_page_with_few_views_is_pale_and_says_how_many_more(
+    house: House, browser: Browser
+) -> None:
+    few = PageCounts(WHY, 30, 10, (10, 5, 5), (0, 0, 0), (0, 0, 0))
+    made(house, Counts({WHY: few}, 30, 0, 0))
+    page = browser.get("/desk/diagnosis").text
+    assert '<article class="panel few">' in page
+    assert "あと約90回の閲覧で、はっきりします" in page
+
+
+def test_the_button_wakes_the_worker(house: House, browser: Browser) -> None:
+    waiting = queue(connect(house.context.settings.redis_url))
+    waiting.empty()
+    answer = browser.post("/desk/diagnosis")
+    assert (answer.status_code, answer.location) == (303, "/desk/diagnosis")
+    assert [job.func_name for job in waiting.jobs] == [Job.DIAGNOSE.value]
+    assert "作り直しを頼みました" in browser.get("/desk/diagnosis").text
+    assert "作り直しを頼みました" not in browser.get("/desk/diagnosis").text
+
+
+def test_a_diagnosis_of_an_older_shape_is_not_shown_wrongly(house: House, browser: Browser) -> None:
+    made(house)
+    with writing(house.context.engine) as connection:
+        connection.execute(update(tables.diagnoses).values(data={"format": "older/1"}))
+    assert "古い形のもの" in browser.get("/desk/diagnosis").text
+    with reading(house.context.engine) as connection:
+        stored = diagnoses.newest(connection)
+    assert stored is not None
+    assert stored.report is None
