@@ -123,7 +123,9 @@ def work() -> None:
     from tracker.wake import queue
 
     redis = tools().redis
-    SimpleWorker([queue(redis)], connection=redis, serializer=JSONSerializer).work()
+    SimpleWorker([queue(redis)], connection=redis, serializer=JSONSerializer).work(
+        logging_level="WARNING"
+    )
 
 
 @main.command()

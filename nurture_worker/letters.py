@@ -121,14 +121,49 @@ def bar(percent: int) -> str:
 
 
 def as_text(letter: Letter) -> str:
-    """The letter for who reads plain text: each address on a line of its own."""
-    text = _LINK.sub(lambda m: f"{m[1]}\n{m[2]}\n", letter.markdown)
+    """The letter for who reads plain text. An address stands on a line of its own: below its
+    words where these stand alone, below its paragraph where they are in the middle of it."""
+    blocks = [_text_block(block) for block in re.split(r"\n{2,}", letter.markdown.strip())]
+    return _fill("\n\n".join(blocks), letter, lambda value: value)
+
+
+def _text_block(block: str) -> str:
+    if block.startswith("|"):
+        return _text_table(block)
+    addresses: list[str] = []
+
+    def put(link: re.Match[str]) -> str:
+        if block.strip() == link[0]:
+            return f"{link[1]}\n{link[2]}"
+        addresses.append(f"→ {link[1]}\n{link[2]}")
+        return link[1]
+
+    text = _LINK.sub(put, block)
     text = _ATTRIBUTES.sub("", text)
     text = _HEADING.sub(lambda m: f"■ {m[1]}", text)
     text = _MARKS.sub(lambda m: m[1] or m[2], text)
-    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\n{3,}", "\n\n", text).strip()
-    return _fill(text, letter, lambda value: value)
+    return "\n".join([text.rstrip(), *addresses])
+
+
+def _text_table(block: str) -> str:
+    """A table as a list: mail programs show plain text in letters of different widths."""
+    rows = [
+        [
+            _MARKS.sub(lambda m: m[1] or m[2], cell.strip())
+            for cell in line.strip().strip("|").split("|")
+        ]
+        for line in block.splitlines()
+    ]
+    head, *body = [row for row in rows if set("".join(row)) - set("-: ")]
+    return "\n".join(
+        "\n".join(
+            [
+                f"・{row[0]}",
+                *(f"　{name}：{cell}" for name, cell in zip(head[1:], row[1:], strict=False)),
+            ]
+        )
+        for row in body
+    )
 
 
 def as_html(letter: Letter) -> str:

@@ -206,7 +206,7 @@ def _tell(question: _Question, days: float) -> Finding:
                 f"{_percent(question.share)}です"
             ),
             how=(
-                f"{_place(structure, slot)}の終わりへ移す"
+                f"{_place(structure, slot)}へ移す"
                 f"（そこまでなら{_percent(target)}の人が読んでいます）"
             ),
             sureness=sureness,

@@ -78,6 +78,20 @@ def test_the_plain_text_reads_well() -> None:
     )
 
 
+def test_an_address_never_breaks_a_sentence_of_the_plain_text() -> None:
+    letter = Letter(
+        "s", "", "くわしくは[事例](https://a.example/1)と[記事](https://a.example/2)に。"
+    )
+    assert letters.as_text(letter) == (
+        "くわしくは事例と記事に。\n→ 事例\nhttps://a.example/1\n→ 記事\nhttps://a.example/2"
+    )
+
+
+def test_a_table_is_a_list_in_plain_text() -> None:
+    letter = Letter("s", "", "| ページ | 閲覧 |\n|---|---:|\n| **一つめ** | 3 |\n| 二つめ | 1 |")
+    assert letters.as_text(letter) == "・一つめ\n　閲覧：3\n・二つめ\n　閲覧：1"
+
+
 def test_the_html_has_its_styles_inline_and_fetches_nothing() -> None:
     html = html_of(composed())
     button = html.split("事例を読む</a>")[0].rsplit("<a", 1)[1]

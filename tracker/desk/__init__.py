@@ -7,13 +7,17 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from tracker.context import context
-from tracker.desk import diagnosis, readers, session, signin, stages
+from tracker.desk import session
+from tracker.desk.diagnosis import pages as diagnosis
+from tracker.desk.readers import pages as readers
+from tracker.desk.signin import pages as signin
+from tracker.desk.stages import pages as stages
 from tracker.desk.times import Times
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 desk.before_request(session.demand)
-for _module in (diagnosis, readers, signin, stages):
-    desk.register_blueprint(_module.pages)
+for _pages in (diagnosis, readers, signin, stages):
+    desk.register_blueprint(_pages)
 
 
 @desk.context_processor

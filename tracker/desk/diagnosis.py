@@ -41,7 +41,9 @@ def again() -> ResponseReturnValue:
     if wake(context().redis, Job.DIAGNOSE):
         flash("診断の作り直しを頼みました。1分ほどたってから、このページを読み込み直してください。")
     else:
-        flash("いまは作り直しを頼めませんでした。夜のうちに自動で作られます。")
+        flash(
+            "いまは作り直しを頼めませんでした。新しい記録があれば、1時間ごとに自動で作り直されます。"
+        )
     return redirect(url_for("desk.diagnosis.show"), 303)
 
 
