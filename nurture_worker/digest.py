@@ -13,7 +13,7 @@ from tracker.store import cursors, deliveries, enrolments, events, readers
 from tracker.store.engine import writing
 from tracker.store.readers import Reader
 from tracker.store.tables import accounts, score_entries
-from tracker.words import EventKind, MailKind
+from tracker.words import EndReason, EventKind, MailKind
 
 log = logging.getLogger(__name__)
 
@@ -101,13 +101,15 @@ def _rescore(
 def _place(tools: Tools, connection: Connection, reader: Reader, now: datetime) -> None:
     """In the scenario of their stage, or in none."""
     scenario = tools.catalogue.scenario_for(reader.stage) if reader.stage else None
-    leaving = None
+    leaving: EndReason | None = None
     if reader.unsubscribed_at is not None:
-        leaving = "unsubscribed"
+        leaving = EndReason.UNSUBSCRIBED
     elif reader.inquired_at is not None:
-        leaving = "inquiry"
+        leaving = EndReason.INQUIRY
     for enrolment in enrolments.under_way(connection, reader.id):
-        reason = leaving or ("stage" if scenario and enrolment.scenario != scenario.id else None)
+        reason = leaving or (
+            EndReason.STAGE if scenario and enrolment.scenario != scenario.id else None
+        )
         if reason:
             enrolments.end(connection, enrolment.id, reason, now)
             deliveries.cancel_open(

@@ -17,7 +17,7 @@ from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading
 from tracker.store.readers import Reader
 from tracker.store.tables import enrolments, inquiries
-from tracker.words import DeliveryState, EventKind, MailKind
+from tracker.words import DeliveryState, EndReason, EventKind, MailKind
 
 
 class UnsendableError(Exception):
@@ -55,7 +55,7 @@ def _step(tools: Tools, connection: Connection, delivery: Delivery, reader: Read
     scenario = catalogue.scenario(delivery.scenario or "")
     step = next((s for s in scenario.steps if s.id == delivery.step), None) if scenario else None
     if scenario is None or step is None:
-        raise UnsendableError(DeliveryState.SKIPPED, "step removed")
+        raise UnsendableError(DeliveryState.SKIPPED, EndReason.REMOVED)
     ended = connection.execute(
         select(enrolments.c.end_reason).where(
             enrolments.c.id == delivery.enrolment_id, enrolments.c.ended_at.is_not(None)

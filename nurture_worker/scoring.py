@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from tracker.catalogue.scoring import PointRule, Scoring
+from tracker.clicks import counts_as_click
 from tracker.events import Event
 from tracker.words import EventKind, Stage
 
@@ -26,8 +27,8 @@ class ScoreEntry:
 def evidence(events: Sequence[Event]) -> list[Event]:
     """The events that say something about the reader, oldest first.
 
-    Left out: a link of one mail followed again, a link followed after its time, a page left
-    before its end, and the end of one view told again.
+    Left out: hits that no person made or that came after the link's time, a link of one mail
+    followed again, a page left before its end, and the end of one view told again.
     """
     kept = []
     followed: set[tuple[str | None, str | None]] = set()
@@ -35,7 +36,7 @@ def evidence(events: Sequence[Event]) -> list[Event]:
     for event in sorted(events, key=lambda e: (e.at, e.seq)):
         data = event.data or {}
         if event.kind is EventKind.MAIL_CLICK:
-            if data.get("late") or (event.delivery_id, event.page) in followed:
+            if not counts_as_click(data) or (event.delivery_id, event.page) in followed:
                 continue
             followed.add((event.delivery_id, event.page))
         if event.kind is EventKind.PAGE_END:

@@ -12,7 +12,7 @@ from nurture_worker.tools import Tools
 from tracker.store import deliveries, diagnoses, enrolments, events
 from tracker.store.engine import reading, writing
 from tracker.store.enrolments import Enrolment
-from tracker.words import MailKind
+from tracker.words import EndReason, MailKind
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def plan_steps(tools: Tools) -> int:
             for enrolment in waiting:
                 scenario = tools.catalogue.scenario(enrolment.scenario)
                 if scenario is None:
-                    enrolments.end(connection, enrolment.id, "scenario removed", tools.now())
+                    enrolments.end(connection, enrolment.id, EndReason.REMOVED, tools.now())
                     continue
                 taken = [
                     Taken(d.step or "", d.settled_at or d.due_at)
@@ -66,7 +66,7 @@ def plan_steps(tools: Tools) -> int:
                 ]
                 following = next_step(scenario, enrolment.started_at, taken, tools.day)
                 if following is None:
-                    enrolments.end(connection, enrolment.id, "finished", tools.now())
+                    enrolments.end(connection, enrolment.id, EndReason.FINISHED, tools.now())
                     continue
                 planned += bool(
                     deliveries.plan(

@@ -32,7 +32,9 @@ class PageKind(StrEnum):
     VOICE = "voice"
     RESOURCE = "resource"
     SEMINAR = "seminar"
+    VIDEO = "video"
     DIAGNOSIS = "diagnosis"
+    NEWSLETTER = "newsletter"
     INQUIRY = "inquiry"
     PAGE = "page"
 
@@ -44,7 +46,9 @@ class PageKind(StrEnum):
             "voice": "お客様の声",
             "resource": "資料",
             "seminar": "セミナー",
+            "video": "動画",
             "diagnosis": "診断",
+            "newsletter": "メールマガジン",
             "inquiry": "問い合わせ",
             "page": "ページ",
         }[self.value]
@@ -65,6 +69,9 @@ class EventKind(StrEnum):
     MAIL_UNSUB = "mail_unsub"
     DIAGNOSIS = "diagnosis"
     INQUIRY = "inquiry"
+    SEMINAR_REGISTER = "seminar_register"
+    VIDEO_PROGRESS = "video_progress"
+    PREFERENCES = "preferences"
 
     @property
     def label(self) -> str:
@@ -81,6 +88,9 @@ class EventKind(StrEnum):
             "mail_unsub": "配信を停止した",
             "diagnosis": "3分診断に答えた",
             "inquiry": "問い合わせた",
+            "seminar_register": "セミナーの席をとった",
+            "video_progress": "動画を見た",
+            "preferences": "メールの設定を変えた",
         }[self.value]
 
 
@@ -122,3 +132,57 @@ class MailKind(StrEnum):
     STEP = "step"
     DELIVERY = "delivery"
     REPORT = "report"
+    REMINDER = "reminder"
+
+
+class Topic(StrEnum):
+    """What a reader may switch on and off at ``/preferences/``."""
+
+    STEP = "step"
+    SEMINAR = "seminar"
+    NEWSLETTER = "newsletter"
+
+    @property
+    def label(self) -> str:
+        return {
+            "step": "読み物のご案内",
+            "seminar": "勉強会のお知らせ",
+            "newsletter": "メールマガジン",
+        }[self.value]
+
+
+class FormOf(StrEnum):
+    """Whose form an event's ``gate`` names where it is not a resource's: ``diagnosis:<id>``,
+    ``seminar:<id>``, or ``newsletter`` alone."""
+
+    DIAGNOSIS = "diagnosis"
+    SEMINAR = "seminar"
+    NEWSLETTER = "newsletter"
+
+    def gate(self, own_id: str) -> str:
+        return f"{self.value}:{own_id}"
+
+    def id_in(self, gate: str | None) -> str | None:
+        """The id after ``<this>:``; ``None`` for the gate of anything else."""
+        owner, _, own_id = (gate or "").partition(":")
+        return own_id if owner == self.value and own_id else None
+
+
+class EndReason(StrEnum):
+    """Why a reader left a scenario; also the reason of the mails cancelled by it."""
+
+    FINISHED = "finished"
+    STAGE = "stage"
+    UNSUBSCRIBED = "unsubscribed"
+    INQUIRY = "inquiry"
+    REMOVED = "removed"
+
+    @property
+    def label(self) -> str:
+        return {
+            "finished": "最後まで送った",
+            "stage": "次の段階へ進んだ",
+            "unsubscribed": "配信を停止した",
+            "inquiry": "問い合わせがあった",
+            "removed": "シナリオかメールがなくなった",
+        }[self.value]

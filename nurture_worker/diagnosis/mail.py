@@ -23,6 +23,8 @@ def weekly_mail(report: Mapping[str, Any], desk_url: str, zone: ZoneInfo) -> tup
     changes = told.to_change
     if changes:
         subject = f"今週直す{len(changes)}つ（{span}の診断）"
+    elif told.views and all(page.more_views for page in told.pages if page.views):
+        subject = f"直す所はまだ分かりません（{span}の診断）"
     elif told.views:
         subject = f"今週は直す所なし（{span}の診断）"
     else:

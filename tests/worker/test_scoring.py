@@ -61,6 +61,11 @@ def test_a_link_followed_after_its_time_gives_nothing() -> None:
     assert points(event(1, EventKind.MAIL_CLICK, delivery_id="d", data={"late": True})) == []
 
 
+@pytest.mark.parametrize("hit", [{"prefetch": "prefetch"}, {"ua": ""}])
+def test_a_hit_no_person_made_gives_nothing(hit: dict[str, object]) -> None:
+    assert points(event(1, EventKind.MAIL_CLICK, delivery_id="d", data=hit)) == []
+
+
 def test_a_page_left_before_its_end_was_not_read() -> None:
     assert points(event(1, EventKind.PAGE_END, data={"done": False})) == []
     assert points(event(2, EventKind.PAGE_END, data={"done": True})) == [("e2", "read", 2)]

@@ -14,9 +14,13 @@ class CtaOptions(Value):
     text on the button.
     """
 
-    to: str = Field(pattern=r"^/[^:]*\.md(#.+)?$")
-    label: str = Field(min_length=1)
-    aim: Stage | None = None
+    to: str = Field(
+        pattern=r"^/[^:]*\.md(#.+)?$", description="押した先のページ（例: /resources/foo.md）"
+    )
+    label: str = Field(min_length=1, description="ボタンの言葉")
+    aim: Stage | None = Field(
+        None, description="読者をどの段階へ進めたいか。書かなければ、押した先のページの段階"
+    )
 
 
 class Cta(Value):

@@ -13,17 +13,19 @@ _ID = r"^[a-z][a-z0-9-]{0,30}$"
 class Answer(Value):
     """One way to answer: its words and its points (more is better)."""
 
-    text: str = Field(min_length=1)
-    points: int = Field(ge=0, le=100)
+    text: str = Field(min_length=1, description="答えの言葉")
+    points: int = Field(ge=0, le=100, description="点。多いほどよい状態")
 
 
 class Question(Value):
     """One question, of one theme, with two to six answers to choose from."""
 
-    id: str = Field(pattern=_ID)
-    theme: str
-    text: str = Field(min_length=1)
-    options: tuple[Answer, ...] = Field(min_length=2, max_length=6)
+    id: str = Field(pattern=_ID, description="質問の名前（半角）")
+    theme: str = Field(description="どのテーマの質問か。themes の id")
+    text: str = Field(min_length=1, description="質問の文")
+    options: tuple[Answer, ...] = Field(
+        min_length=2, max_length=6, description="選ぶ答え（2〜6個）"
+    )
 
     @property
     def best(self) -> int:
@@ -33,20 +35,20 @@ class Question(Value):
 class Theme(Value):
     """A side of the reader's site that the questions judge, and the change to make if it is weak."""
 
-    id: str = Field(pattern=_ID)
-    label: str = Field(min_length=1)
-    change: str = Field(min_length=1)
+    id: str = Field(pattern=_ID, description="テーマの名前（半角）")
+    label: str = Field(min_length=1, description="結果に出るテーマの言葉")
+    change: str = Field(min_length=1, description="このテーマが弱いときに、まず変えること")
 
 
 class Band(Value):
     """What the whole result says from ``at_least`` per cent on, and the page that fits it."""
 
-    at_least: int = Field(ge=0, le=100)
-    label: str = Field(min_length=1)
-    text: str = Field(min_length=1)
-    stage: Stage
-    to: str = Field(pattern=r"^/[^:]*\.md$")
-    button: str = Field(min_length=1)
+    at_least: int = Field(ge=0, le=100, description="全体の点（100点満点）がここからの結果")
+    label: str = Field(min_length=1, description="結果の見出し")
+    text: str = Field(min_length=1, description="結果の説明")
+    stage: Stage = Field(description="この結果の読者がいる段階")
+    to: str = Field(pattern=r"^/[^:]*\.md$", description="結果に合う次のページ")
+    button: str = Field(min_length=1, description="次のページへ進むボタンの言葉")
 
 
 class ThemeResult(Value):
@@ -68,11 +70,17 @@ class Result(Value):
 class Diagnosis(Value):
     """A questionnaire an editor declares in the front matter of a ``kind: diagnosis`` page."""
 
-    id: str = Field(pattern=_ID)
-    button: str = "結果を見る"
-    themes: tuple[Theme, ...] = Field(min_length=2, max_length=8)
-    questions: tuple[Question, ...] = Field(min_length=2, max_length=20)
-    bands: tuple[Band, ...] = Field(min_length=1, max_length=6)
+    id: str = Field(pattern=_ID, description="診断の名前。本文の /// diagnosis | 名前 とそろえる")
+    button: str = Field("結果を見る", description="最後のボタンの言葉")
+    themes: tuple[Theme, ...] = Field(
+        min_length=2, max_length=8, description="診断する面（2〜8個）。面ごとに点が出る"
+    )
+    questions: tuple[Question, ...] = Field(
+        min_length=2, max_length=20, description="質問（2〜20個）"
+    )
+    bands: tuple[Band, ...] = Field(
+        min_length=1, max_length=6, description="点ごとの結果（at_least: 0 のものが必ず要る）"
+    )
 
     @model_validator(mode="after")
     def _coherent(self) -> "Diagnosis":

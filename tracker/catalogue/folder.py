@@ -11,11 +11,13 @@ V = TypeVar("V", bound=Value)
 
 
 class Folder:
-    """``root`` holds ``mkdocs.yml`` and ``site/``; ``problems`` grows as files are read."""
+    """``root`` holds ``mkdocs.yml`` and ``site/``; ``problems`` grows as files are read, and
+    ``drafts`` are the files whose front matter says so."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.problems: list[Problem] = []
+        self.drafts: set[str] = set()
 
     def tell(self, path: str, line: int, column: int | None, message: str) -> None:
         self.problems.append(Problem(path, line, column, message))

@@ -12,14 +12,18 @@ FieldType = Literal["text", "email", "tel", "select", "textarea"]
 class FormField(Value):
     """One field of a form. ``label`` and ``help`` are shown; ``options`` are for ``select``."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
-    label: str = Field(min_length=1)
-    type: FieldType = "text"
-    required: bool = True
-    help: str = ""
-    autocomplete: str = ""
-    options: tuple[str, ...] = ()
-    max_length: int = Field(default=200, ge=1, le=5000)
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]{0,30}$", description="項目の名前（半角。読者には見えない）"
+    )
+    label: str = Field(min_length=1, description="項目の上に出る言葉")
+    type: FieldType = Field("text", description="入力の種類")
+    required: bool = Field(True, description="必須なら true")
+    help: str = Field("", description="項目の下に出る補足")
+    autocomplete: str = Field(
+        "", description="ブラウザーの自動入力の種類（例: organization）。HTMLの autocomplete"
+    )
+    options: tuple[str, ...] = Field((), description="選ぶもの（type: select のとき）")
+    max_length: int = Field(200, ge=1, le=5000, description="最大の文字数")
 
 
 KNOWN_FIELDS: dict[str, FormField] = {
@@ -40,13 +44,17 @@ class Gate(Value):
     among them.
     """
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")
-    file: str = Field(pattern=r"^[^/\\]+$")
-    button: str = "資料を受け取る"
-    fields: tuple[FormField, ...] = (
-        KNOWN_FIELDS["name"],
-        KNOWN_FIELDS["company"],
-        KNOWN_FIELDS["email"],
+    id: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,60}$",
+        description="フォームの名前。サイト全体で1つだけ。本文の /// gate | 名前 とそろえる",
+    )
+    file: str = Field(
+        pattern=r"^[^/\\]+$", description="site/whitepapers にある資料のファイル名（例: guide.pdf）"
+    )
+    button: str = Field("資料を受け取る", description="ボタンの言葉")
+    fields: tuple[FormField, ...] = Field(
+        (KNOWN_FIELDS["name"], KNOWN_FIELDS["company"], KNOWN_FIELDS["email"]),
+        description="聞く項目。name, company, email, message は名前だけで書ける。email は必ず要る",
     )
 
     @field_validator("fields", mode="before")

@@ -15,11 +15,33 @@ _OUTSIDE = ("http:", "https:", "mailto:", "tel:")
 
 @dataclass(frozen=True)
 class Site:
-    """What links may lead to: pages by path (their urls, their anchors) and other files."""
+    """What links may lead to: pages by path (their urls, their anchors) and other files.
+
+    ``drafts`` are the paths of pages that are there, but are not published.
+    """
 
     urls: Mapping[str, str]
     anchors: Mapping[str, frozenset[str]]
     assets: frozenset[str]
+    drafts: frozenset[str] = frozenset()
+
+
+def page_linked(site: Site, page: str, link: Link) -> str | None:
+    """The path of the page that a link in the text of ``page`` leads to; ``None``: to none."""
+    target = link.target.partition("#")[0].partition("?")[0]
+    if link.image or not target or _SCHEME.match(target) or target.startswith("//"):
+        return None
+    if link.raw:
+        url = target.removeprefix("/")
+        return next((path for path, there in site.urls.items() if there == url), None)
+    path = _resolved(page, unquote(target))
+    return path if path in site.urls else None
+
+
+def _resolved(page: str, path: str) -> str:
+    if path.startswith("/"):
+        return path[1:]
+    return posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
 
 
 def check_target(site: Site, target: str) -> str | None:
@@ -52,12 +74,9 @@ def check_link(site: Site, page: str | None, link: Link) -> str | None:
     path, anchor = unquote(path.partition("?")[0]), unquote(anchor)
     if not path:
         return _anchor_missing(site, page, anchor) if page else "メールの中の # には飛べません"
-    if path.startswith("/"):
-        resolved = path[1:]
-    elif page is None:
+    if page is None and not path.startswith("/"):
         return f"{what}「{shown(target)}」は / で始めます（例: /cases/foo.md）"
-    else:
-        resolved = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+    resolved = _resolved(page or "", path)
     if resolved.endswith(".md"):
         return _page_missing(site, resolved) or _anchor_missing(site, resolved, anchor)
     if resolved in site.assets:
@@ -81,6 +100,8 @@ def _raw_wrong(site: Site, target: str) -> str | None:
 def _page_missing(site: Site, path: str) -> str | None:
     if path in site.urls:
         return None
+    if path in site.drafts:
+        return f"ページ「/{path}」は下書きです（公開するなら draft: true の行を消します）"
     return f"ページ「/{shown(path)}」がありません{_meant(path, list(site.urls))}"
 
 

@@ -17,7 +17,7 @@ from markdown.extensions.toc import slugify_unicode, unique
 
 from tracker.catalogue.problems import Problem, unknown
 
-BLOCKS = ("cta", "gate", "diagnosis", "inquiry", "stage-pages")
+BLOCKS = ("cta", "gate", "diagnosis", "inquiry", "stage-pages", "persona-pages", "faq")
 """The names that may follow ``///`` on a page."""
 
 INLINE_EXTENSIONS = (

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tracker.catalogue.ctas import Cta, CtaOptions
 from tracker.catalogue.documents import Document, Loc, parse
 from tracker.catalogue.folder import Folder
-from tracker.catalogue.links import Site, check_link, check_target
+from tracker.catalogue.links import Site, check_link, check_target, page_linked
 from tracker.catalogue.markdown import Block, Scan, scan
 from tracker.catalogue.pages import Page, PageFront, Section, page_gaps
 from tracker.catalogue.problems import allowed, shown, unknown
@@ -26,6 +26,10 @@ class _PageSource:
     document: Document | None
     front: PageFront | None
     scan: Scan
+
+    @property
+    def draft(self) -> bool:
+        return bool(self.document and self.document.data.get("draft") is True)
 
     @property
     def url(self) -> str:
@@ -49,11 +53,13 @@ class _Ids:
 
 
 class PageFiles:
-    """Reads all pages of ``folder``; ``site`` is what links may lead to, once they are read."""
+    """Reads all pages of ``folder``; ``site`` is what links of what is published may lead to, once
+    they are read, and ``site_with_drafts`` what those of drafts may."""
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self.site = Site({}, {}, frozenset())
+        self.site_with_drafts = self.site
 
     def read(self, personas: list[str]) -> Iterator[Page]:
         base = self.folder.root / "site/pages"
@@ -65,15 +71,18 @@ class PageFiles:
         # MkDocs passes over a folder of this name at the top.
         names = [name for name in names if not name.startswith("templates/")]
         sources = [self._page_source(name) for name in names if name.endswith(".md")]
-        self.site = Site(
-            urls={source.path: source.url for source in sources},
-            anchors={source.path: frozenset(source.scan.ids) for source in sources},
-            assets=frozenset(name for name in names if not name.endswith(".md"))
-            | frozenset(
-                path.relative_to(self.folder.root / "site/theme").as_posix()
-                for path in self.folder.files("site/theme", "**/*")
-            ),
+        # Of two pages with the same id, the draft is the one to be told.
+        sources.sort(key=lambda source: source.draft)
+        assets = frozenset(name for name in names if not name.endswith(".md")) | frozenset(
+            path.relative_to(self.folder.root / "site/theme").as_posix()
+            for path in self.folder.files("site/theme", "**/*")
         )
+        self.site_with_drafts = _site(sources, assets)
+        drafts = frozenset(source.path for source in sources if source.draft)
+        self.site = replace(
+            _site([source for source in sources if not source.draft], assets), drafts=drafts
+        )
+        self.folder.drafts.update(source.file for source in sources if source.draft)
         if "index.md" not in self.site.urls:
             self.folder.tell("site/pages/index.md", 1, None, "ホームのページがありません")
         self._unpublished(names)
@@ -85,6 +94,7 @@ class PageFiles:
             self._check_links(source)
             ctas = tuple(self._ctas(source, ids["CTA"], fronts))
             self._check_forms(source)
+            self._check_lists(source, personas)
             if source.front is None or source.document is None:
                 continue
             if source.front.kind is PageKind.INQUIRY:
@@ -103,7 +113,24 @@ class PageFiles:
                 sections=_sections(source.scan),
                 ctas=ctas,
                 characters=source.scan.characters,
+                links=tuple(self._linked(source)),
+                lists=tuple(
+                    Stage(block.argument)
+                    for block in source.scan.blocks
+                    if block.name == "stage-pages" and block.argument in list(Stage)
+                ),
             )
+
+    def _site_for(self, source: _PageSource) -> Site:
+        return self.site_with_drafts if source.draft else self.site
+
+    def _linked(self, source: _PageSource) -> Iterator[str]:
+        seen = {source.path}
+        for link in source.scan.links:
+            path = page_linked(self.site_with_drafts, source.path, link)
+            if path and path not in seen:
+                seen.add(path)
+                yield path
 
     def _page_source(self, path: str) -> _PageSource:
         file = f"site/pages/{path}"
@@ -149,7 +176,7 @@ class PageFiles:
             if persona not in personas:
                 self._tell_at(document, loc, unknown("persona", persona, personas))
         for loc, link in _texts(document.data, "next"):
-            if message := check_target(self.site, link):
+            if message := check_target(self._site_for(source), link):
                 self._tell_at(document, loc, message)
             elif link.removeprefix("/").partition("#")[0] == source.path:
                 self._tell_at(document, loc, f"next「{link}」はこのページ自身です")
@@ -169,7 +196,7 @@ class PageFiles:
                     f"資料「{shown(name)}」が site/whitepapers にありません（{hint}）",
                 )
         for loc, link in _texts(document.data, "diagnosis", "bands", "to"):
-            if message := check_target(self.site, link):
+            if message := check_target(self._site_for(source), link):
                 self._tell_at(document, loc, message)
 
     def _tell_at(self, document: Document, loc: Loc, message: str) -> None:
@@ -177,7 +204,7 @@ class PageFiles:
 
     def _check_links(self, source: _PageSource) -> None:
         for link in source.scan.links:
-            if message := check_link(self.site, source.path, link):
+            if message := check_link(self._site_for(source), source.path, link):
                 self.folder.tell(source.file, link.line, link.column, message)
 
     def _ctas(
@@ -205,7 +232,7 @@ class PageFiles:
             options = self.folder.valid(CtaOptions, document)
             if options is None or document is None:
                 continue
-            if message := check_target(self.site, options.to):
+            if message := check_target(self._site_for(source), options.to):
                 self.folder.problems.append(document.problem(("to",), message))
                 continue
             target = fronts.get(options.to.removeprefix("/").partition("#")[0])
@@ -232,7 +259,7 @@ class PageFiles:
         return False
 
     def _check_forms(self, source: _PageSource) -> None:
-        """Each form stands once on the page it belongs to; a list of pages names a stage."""
+        """Each form stands once on the page it belongs to."""
         front = source.front
         own: dict[str, str | None] = {"gate": None, "diagnosis": None, "inquiry": None}
         if front:
@@ -241,24 +268,14 @@ class PageFiles:
             own["inquiry"] = "contact" if front.kind is PageKind.INQUIRY else None
         placed: dict[str, int] = {}
         for block in source.scan.blocks:
-            if block.name in ("cta", ""):
+            if block.name not in own:
                 continue
 
             def tell(message: str, block: Block = block) -> None:
                 self.folder.tell(source.file, block.line, block.column, message)
 
-            if block.name not in (*own, "stage-pages"):
-                continue
             if block.options.strip() or block.has_body:
                 tell(f"/// {block.name} の中には何も書けません（次の行を /// で閉じます）")
-            if block.name == "stage-pages":
-                if block.argument not in list(Stage):
-                    tell(
-                        unknown("stage", block.argument, Stage)
-                        if block.argument
-                        else f"/// stage-pages のあとに「| stage」がありません（{allowed(Stage)}）"
-                    )
-                continue
             if not self._has_id(source.file, block) or front is None:
                 continue
             if own[block.name] is None:
@@ -284,6 +301,41 @@ class PageFiles:
                         key=True,
                     )
                 )
+
+    def _check_lists(self, source: _PageSource, personas: list[str]) -> None:
+        """A list of pages names a stage or a persona; a question has an answer."""
+        lists: dict[str, tuple[str, list[str]]] = {
+            "stage-pages": ("stage", list(Stage)),
+            "persona-pages": ("persona", personas),
+        }
+        for block in source.scan.blocks:
+
+            def tell(message: str, block: Block = block) -> None:
+                self.folder.tell(source.file, block.line, block.column, message)
+
+            if block.name == "faq":
+                if not block.argument:
+                    tell("/// faq のあとに「| 質問」がありません")
+                if block.options.strip():
+                    tell("/// faq にオプションはありません（字下げせずに答えを書きます）")
+                elif not block.has_body:
+                    tell("/// faq の中に答えがありません（閉じる /// の前に書きます）")
+            elif block.name in lists:
+                what, known = lists[block.name]
+                if block.options.strip() or block.has_body:
+                    tell(f"/// {block.name} の中には何も書けません（次の行を /// で閉じます）")
+                if not block.argument:
+                    tell(f"/// {block.name} のあとに「| {what}」がありません（{allowed(known)}）")
+                elif block.argument not in known:
+                    tell(unknown(what, block.argument, known))
+
+
+def _site(sources: list[_PageSource], assets: frozenset[str]) -> Site:
+    return Site(
+        urls={source.path: source.url for source in sources},
+        anchors={source.path: frozenset(source.scan.ids) for source in sources},
+        assets=assets,
+    )
 
 
 def _sections(found: Scan) -> tuple[Section, ...]:

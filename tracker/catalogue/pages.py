@@ -18,16 +18,25 @@ STAGED = frozenset(
 class PageFront(Value):
     """The front matter an editor writes at the top of ``site/pages/**/*.md``."""
 
-    title: str = Field(min_length=1)
-    description: str = ""
-    kind: PageKind
-    stage: Stage | None = None
-    personas: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    published: date | None = None
-    next: tuple[str, ...] = ()
-    gate: Gate | None = None
-    diagnosis: Diagnosis | None = None
+    title: str = Field(min_length=1, description="ページの題。検索結果と一覧にも出る")
+    description: str = Field("", description="一文の要約。検索結果、一覧、共有のときに出る")
+    kind: PageKind = Field(description="ページの種類")
+    stage: Stage | None = Field(
+        None, description="どの段階の読者に向けたか。一覧、得点、CTAの向かう先の段階に使う"
+    )
+    personas: tuple[str, ...] = Field(
+        (), description="誰に向けたか。site/personas のファイル名（拡張子なし）。書かなければ全員"
+    )
+    tags: tuple[str, ...] = Field((), description="話題。自由な言葉の一覧")
+    published: date | None = Field(
+        None, description="公開した日（例: 2026-11-04）。書き直して出し直したら、その日に改める"
+    )
+    next: tuple[str, ...] = Field(
+        (), description="次に読むページ。/ で始まるパスの一覧（例: [/cases/foo.md]）"
+    )
+    draft: bool = Field(False, description="true なら下書き。sodate serve でだけ見え、公開されない")
+    gate: Gate | None = Field(None, description="資料の申し込みフォーム（kind: resource だけ）")
+    diagnosis: Diagnosis | None = Field(None, description="3分診断（kind: diagnosis だけ）")
 
     @model_validator(mode="after")
     def _complete(self) -> "PageFront":
@@ -75,7 +84,8 @@ class Page(PageFront):
 
     ``path`` is the source below ``site/pages`` (``articles/foo.md``), ``url`` the address below
     the site's root (``articles/foo/``; the home page is ``""``). ``characters`` counts what is
-    read: without spaces, markup and code.
+    read: without spaces, markup and code. ``links`` are the paths of the pages its text links to,
+    ``lists`` the stages whose pages it lists.
     """
 
     path: str
@@ -83,6 +93,8 @@ class Page(PageFront):
     sections: tuple[Section, ...] = ()
     ctas: tuple[Cta, ...] = ()
     characters: int = 0
+    links: tuple[str, ...] = ()
+    lists: tuple[Stage, ...] = ()
 
     @property
     def minutes(self) -> int:

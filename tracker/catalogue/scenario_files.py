@@ -17,11 +17,13 @@ _STEP_NAME = re.compile(r"(?P<day>\d+)-(?P<id>[a-z0-9][a-z0-9-]*)\.md")
 
 
 class ScenarioFiles:
-    """Reads all step mails of ``folder``; their links must lead into ``site``."""
+    """Reads all step mails of ``folder``; their links must lead into ``site``, those of drafts
+    into ``site_with_drafts``."""
 
-    def __init__(self, folder: Folder, site: Site) -> None:
+    def __init__(self, folder: Folder, site: Site, site_with_drafts: Site | None = None) -> None:
         self.folder = folder
         self.site = site
+        self.site_with_drafts = site_with_drafts or site
 
     def read(self) -> Iterator[Scenario]:
         base = self.folder.root / "site/scenarios"
@@ -59,10 +61,14 @@ class ScenarioFiles:
                 )
             document, body, line = self.folder.front(file)
             front = self.folder.valid(StepFront, document)
+            draft = bool(document and document.data.get("draft") is True)
+            if draft:
+                self.folder.drafts.add(file)
             found = scan(file, body, line)
             self.folder.problems += found.problems
             for link in found.links:
-                if message := check_link(self.site, None, link):
+                site = self.site_with_drafts if draft else self.site
+                if message := check_link(site, None, link):
                     self.folder.tell(file, link.line, link.column, message)
             self._check_letter(file, found)
             if name is None:

@@ -12,9 +12,16 @@ class StepFront(Value):
     ``day`` counts scenario days from the enrolment and agrees with the file's name.
     """
 
-    day: int = Field(ge=1, le=365)
-    subject: str = Field(min_length=1, max_length=80)
-    preview: str = Field(default="", max_length=120)
+    day: int = Field(
+        ge=1, le=365, description="シナリオに入って何日目に送るか。ファイル名の数字とそろえる"
+    )
+    subject: str = Field(
+        min_length=1, max_length=80, description="件名。{{ name }} と {{ company }} が使える"
+    )
+    preview: str = Field(
+        "", max_length=120, description="受信箱の一覧で、件名の次に見える一文（プリヘッダー）"
+    )
+    draft: bool = Field(False, description="true なら下書き。sodate serve でだけ見え、送られない")
 
 
 class Step(StepFront):

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Literal
 
 from tracker.catalogue import Catalogue
+from tracker.clicks import by_machine
 from tracker.desk import sentences
 from tracker.events import Event
-from tracker.store.reports import Cause, Mail, ScoreEntry, StageChange, by_machine
-from tracker.words import DeliveryState, EventKind
+from tracker.store.reports import Cause, Mail, ScoreEntry, StageChange
+from tracker.words import DeliveryState, EndReason, EventKind
 
 Look = Literal["read", "click", "form", "mail", "stage", "quiet", "stop"]
 
@@ -174,5 +175,6 @@ def _of_mail(catalogue: Catalogue, mail: Mail) -> Moment:
         case _:
             moment = Moment(mail.settled_at, "quiet", f"{name}を送らなかった")
     if mail.reason:
-        moment.details.append(mail.reason)
+        known = mail.reason in list(EndReason)
+        moment.details.append(EndReason(mail.reason).label if known else mail.reason)
     return moment

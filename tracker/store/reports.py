@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
+from tracker.clicks import counts_as_click
 from tracker.store.tables import (
     deliveries,
     events,
@@ -308,17 +309,6 @@ def _followed(
     )
     scenario, step, cta, target = what
     return Followed(scenario, step, cta, target, len(clicks), len(known), sum(moved), waiting)
-
-
-def by_machine(data: dict[str, Any] | None) -> bool:
-    """Whether a recorded hit on a mail's link says itself that no person made it: a preview or a
-    prefetch, or no browser's name at all."""
-    return data is not None and bool(data.get("prefetch") or data.get("ua") == "")
-
-
-def counts_as_click(data: dict[str, Any] | None) -> bool:
-    """Whether a recorded hit on a mail's link is a person's click within the link's time."""
-    return not by_machine(data) and not (data and data.get("late"))
 
 
 def bare(page: str | None) -> str | None:

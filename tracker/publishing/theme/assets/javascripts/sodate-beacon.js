@@ -4,10 +4,10 @@
   const SEARCH = /(^|\.)(google|bing|yahoo|duckduckgo|ecosia|baidu|brave)\./
   const SOCIAL = /(^|\.)(t\.co|x\.com|twitter\.com|facebook\.com|instagram\.com|linkedin\.com|line\.me|threads\.net|youtube\.com|b\.hatena\.ne\.jp|bsky\.app|note\.com)$/
 
-  const agreed = () => {
-    if (navigator.globalPrivacyControl || navigator.doNotTrack === "1") return false
+  const said = () => {
     try { return __md_get("__consent").reading === true } catch { return false }
   }
+  const agreed = () => !navigator.globalPrivacyControl && navigator.doNotTrack !== "1" && said()
 
   const ref = () => {
     const campaign = new URLSearchParams(location.search).get("utm_medium") || ""
@@ -23,6 +23,14 @@
 
   const note = event => view.events.push({ n: view.n++, ...event })
 
+  // What counts once in a view, however often it happens.
+  const once = event => {
+    const key = JSON.stringify(event)
+    if (view.told.has(key)) return
+    view.told.add(key)
+    note(event)
+  }
+
   // Adds the time since the last sign of life, at most IDLE of it.
   const live = () => {
     const now = performance.now()
@@ -31,7 +39,7 @@
   }
 
   const send = () => {
-    while (view.events.length) {
+    while (view.events.length && agreed()) {
       const body = JSON.stringify({ pv: view.pv, page: view.page, events: view.events.splice(0, BATCH) })
       if (!navigator.sendBeacon("/e", body))
         fetch("/e", { method: "POST", body, keepalive: true }).catch(() => {})
@@ -49,8 +57,7 @@
     send()
   }
 
-  const end = () => {
-    leave()
+  const stop = () => {
     if (view) {
       view.seen.disconnect()
       view.timers.forEach(clearTimeout)
@@ -59,35 +66,40 @@
   }
 
   const begin = from => {
-    end()
+    leave()
+    stop()
     const marker = document.querySelector("[data-sodate-page]")
     if (!marker || !agreed()) return
     const now = performance.now(), timers = new Map()
     const pv = Array.from(crypto.getRandomValues(new Uint8Array(8)), b => b.toString(16).padStart(2, "0")).join("")
     const article = document.querySelector("article") || document.body
-    const headings = [...article.querySelectorAll("h2[id],h3[id]")]
 
-    // What stays in view for DWELL is noted, once; a CTA has to be half in view.
+    // What stays in view for DWELL is noted, once. Half of a CTA or a form has to be in view, or
+    // half the window full of it, where it is higher than the window.
     const seen = new IntersectionObserver(entries => {
-      for (const { target, isIntersecting, intersectionRatio } of entries) {
-        const cta = target.dataset.cta
-        clearTimeout(timers.get(target))
-        if (!isIntersecting || (cta && intersectionRatio < .5)) continue
-        timers.set(target, setTimeout(() => {
-          if (document.visibilityState !== "visible") return
+      for (const { target, isIntersecting, intersectionRect, boundingClientRect } of entries) {
+        const { cta, gate } = target.dataset
+        if (!isIntersecting || ((cta || gate) &&
+            intersectionRect.height * 2.01 < Math.min(boundingClientRect.height, innerHeight))) {
+          clearTimeout(timers.get(target))
+          timers.delete(target)
+        } else if (!timers.has(target)) timers.set(target, setTimeout(() => {
+          timers.delete(target)
           seen.unobserve(target)
-          if (cta) note({ e: "cta_seen", cta })
-          else if (target.id) note({ e: "section", id: target.id, i: headings.indexOf(target) + 1 })
+          if (document.hidden) seen.observe(target) // looked at when it shows
+          else if (cta) note({ e: "cta_seen", cta })
+          else if (gate) once({ e: "gate_open", gate })
+          else if (target.id) note({ e: "section", id: target.id })
           else view.done = true
         }, DWELL))
       }
-    }, { threshold: [0, .5] })
+    }, { threshold: [0, .05, .1, .2, .3, .4, .5] })
     view = {
-      pv, page: marker.dataset.sodatePage, n: 0, events: [], timers, seen,
-      start: now, alive: now, active: 0, awake: document.visibilityState === "visible", done: false,
+      pv, page: marker.dataset.sodatePage, n: 0, events: [], timers, seen, told: new Set(),
+      start: now, alive: now, active: 0, awake: !document.hidden, done: false,
     }
     note({ e: "page_view", ref: from })
-    article.querySelectorAll("h2[id],h3[id],[data-cta],[data-sodate-end]").forEach(target => seen.observe(target))
+    article.querySelectorAll("h2[id],h3[id],[data-cta],[data-gate],[data-sodate-end]").forEach(target => seen.observe(target))
   }
 
   for (const sign of ["scroll", "pointermove", "pointerdown", "keydown"])
@@ -100,9 +112,34 @@
     send()
   }, true)
 
+  // Which form was begun and which fields were filled in: names, never what was typed.
+  for (const sign of ["focusin", "change"])
+    addEventListener(sign, ({ type, target }) => {
+      const gate = view && target.form && target.form.dataset.gate
+      if (!gate) return
+      once({ e: "gate_open", gate })
+      if (type === "change" && target.name) once({ e: "gate_field", gate, field: target.name })
+    })
+
+  // How much of a video was played, in quarters, not how far somebody jumped.
+  addEventListener("timeupdate", ({ target: { dataset: { video }, played, duration } }) => {
+    if (!view || !video) return
+    let seconds = .5
+    for (let i = played.length; i--;) seconds += played.end(i) - played.start(i)
+    for (let percent = 25; percent <= 100 * seconds / duration; percent += 25)
+      once({ e: "video_progress", video, percent })
+  }, true)
+
+  // Taken back: what was gathered is dropped, and the server forgets the cookie.
+  addEventListener("reset", ({ target }) => {
+    if (target.name !== "consent" || !said()) return
+    stop()
+    navigator.sendBeacon("/consent/withdraw")
+  }, true)
+
   document.addEventListener("visibilitychange", () => {
     if (!view) return
-    if (document.visibilityState === "hidden") return leave()
+    if (document.hidden) return leave()
     view.alive = performance.now()
     view.awake = true
   })
