@@ -66,3 +66,12 @@ def test_the_kept_key_is_its_owners_alone(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     assert settings.keys == Settings(data=tmp_path).keys
     assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]])
+def test_the_code_is_clean(command: list[str]) -> None:
+    tool = Path(sys.executable).with_name(command[0])
+    found = subprocess.run(
+        [str(tool), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stdout + found.stderr

@@ -52,7 +52,8 @@ class Run:
         driver = textwrap.dedent(f"""
             import os, sys
             from pathlib import Path
-            from nurture_worker.processes import Process, locked, supervise
+            from nurture_worker.processes import locked
+            from nurture_worker.supervisor import Process, supervise
             os.chdir({str(folder)!r})
             children = [
                 Process(

@@ -11,7 +11,7 @@ from tests.desk.story import Story
 from tracker.desk.timeline import moments
 from tracker.events import Event
 from tracker.store.engine import writing
-from tracker.store.reports import ScoreEntry, StageChange
+from tracker.store.histories import ScoreEntry, StageChange
 from tracker.words import DeliveryState, EventKind, Stage
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from tests.conftest import NOW
 from tests.desk.story import Story
-from tracker.store import reports
+from tracker.store import histories, people, reports
 from tracker.store.engine import open_store, writing
 from tracker.store.reports import Cause, Followed
 from tracker.words import DeliveryState, EventKind, MailKind, Stage
@@ -38,8 +38,8 @@ def test_an_empty_store_reports_zeros_and_nothing_else(story: Story) -> None:
     assert reports.moves(c, None, 10) == []
     assert reports.clicks_followed(c, None, NOW) == []
     assert reports.step_figures(c, None) == {}
-    assert reports.uncertain(c, None, 10) == []
-    assert reports.list_readers(c) == ([], None)
+    assert histories.uncertain(c, None, 10) == []
+    assert people.list_readers(c) == ([], None)
 
 
 def test_readers_are_counted_where_they_stand(story: Story) -> None:
@@ -162,7 +162,7 @@ def test_uncertain_mails_of_every_kind_are_told_with_their_reader(story: Story) 
         recipient="boss@example.jp",
         at=NOW - DAY,
     )
-    first, second = reports.uncertain(story.connection, NOW - 7 * DAY, 10)
+    first, second = histories.uncertain(story.connection, NOW - 7 * DAY, 10)
     assert first.person is not None
     assert first.person.name == "太郎"
     assert (second.person, second.recipient) == (None, "boss@example.jp")
@@ -179,13 +179,13 @@ def test_the_newest_inquiries_come_first_with_their_first_line(story: Story) -> 
 
 
 @pytest.mark.parametrize("order", ["score", "new"])
-def test_the_pages_of_readers_hold_each_reader_once(story: Story, order: reports.Order) -> None:
+def test_the_pages_of_readers_hold_each_reader_once(story: Story, order: people.Order) -> None:
     for n in range(120):
         # Three of a kind, so that pages break between readers of one score and one time.
         story.reader(f"r{n:03}", score=n // 3 / 7, at=NOW - (n // 3) * DAY)
     seen, after, pages = [], None, 0
     while True:
-        page, after = reports.list_readers(story.connection, order=order, after=after)
+        page, after = people.list_readers(story.connection, order=order, after=after)
         seen += [row.person.id for row in page]
         pages += 1
         if after is None:
@@ -200,8 +200,8 @@ def test_readers_are_found_by_name_company_and_address_and_by_stage(story: Story
     story.reader("jiro", name="鈴木 次郎", company="100%工業", stage=Stage.INTEREST)
 
     def found(words: str = "", stage: Stage | None = None) -> list[str]:
-        rows, _ = reports.list_readers(story.connection, words=words, stage=stage)
-        assert len(rows) == reports.count_readers(story.connection, words=words, stage=stage)
+        rows, _ = people.list_readers(story.connection, words=words, stage=stage)
+        assert len(rows) == people.count_readers(story.connection, words=words, stage=stage)
         return [row.person.id for row in rows]
 
     assert found("山田") == found("見本") == found("TARO@example") == ["taro"]

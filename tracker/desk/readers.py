@@ -11,10 +11,10 @@ from tracker.desk import sentences
 from tracker.desk.timeline import moments
 from tracker.desk.times import Times
 from tracker.inputs import clean
-from tracker.store import events, reports
+from tracker.store import events, histories, people
 from tracker.store import readers as store
 from tracker.store.engine import reading
-from tracker.store.reports import Order
+from tracker.store.people import Order
 from tracker.words import DeliveryState, Stage
 
 pages = Blueprint("readers", __name__)
@@ -31,11 +31,11 @@ def index() -> ResponseReturnValue:
     order: Order = "new" if request.args.get("order") == "new" else "score"
     after = _place(request.args.get("after", ""))
     with reading(context().engine) as connection:
-        listed, more = reports.list_readers(
+        listed, more = people.list_readers(
             connection, words=words, stage=stage, order=order, after=after
         )
-        total = reports.count_readers(connection, words=words, stage=stage)
-        everyone = total or reports.count_readers(connection)
+        total = people.count_readers(connection, words=words, stage=stage)
+        everyone = total or people.count_readers(connection)
     kept: dict[str, Any] = {"q": words or None, "stage": stage and stage.value, "order": order}
     following = (
         url_for("desk.readers.index", after=f"{more[0]!r}_{more[1]}", **kept) if more else None
@@ -65,15 +65,15 @@ def one(reader_id: str) -> ResponseReturnValue:
         reader = store.get(connection, reader_id)
         if reader is None:
             abort(404)
-        mails = reports.mails_of(connection, reader_id)
-        changes = reports.stage_changes_of(connection, reader_id)
+        mails = histories.mails_of(connection, reader_id)
+        changes = histories.stage_changes_of(connection, reader_id)
         line = moments(
             catalogue,
             events.of_reader(connection, reader_id),
             changes,
-            reports.score_entries_of(connection, reader_id),
+            histories.score_entries_of(connection, reader_id),
             mails,
-            reports.inquiries_of(connection, reader_id),
+            histories.inquiries_of(connection, reader_id),
         )
     shown = line if request.args.get("all") == "1" else line[:MOST_MOMENTS]
     day = Times(context().settings.zone, context().now()).day

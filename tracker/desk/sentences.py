@@ -3,7 +3,9 @@
 from tracker.catalogue import Catalogue
 from tracker.catalogue.pages import Page
 from tracker.catalogue.scenarios import Step
-from tracker.store.reports import Cause, Mail, Person, bare
+from tracker.store.histories import Mail
+from tracker.store.people import Person
+from tracker.store.reports import Cause, bare
 from tracker.words import EventKind, MailKind
 
 

@@ -9,7 +9,7 @@ from tracker.catalogue import Catalogue
 from tracker.context import context
 from tracker.desk import sentences
 from tracker.desk.period import LABELS, period
-from tracker.store import reports
+from tracker.store import histories, reports
 from tracker.store.engine import reading
 from tracker.store.reports import Followed, StepFigures
 from tracker.words import Stage
@@ -48,7 +48,7 @@ def show() -> ResponseReturnValue:
             "inquiries": reports.newest_inquiries(connection, span.since, MOST_INQUIRIES),
             "inquiry_count": reports.count_inquiries(connection, span.since),
             "inquired": reports.inquired_readers(connection),
-            "uncertain": reports.uncertain(connection, span.since, MOST_UNCERTAIN),
+            "uncertain": histories.uncertain(connection, span.since, MOST_UNCERTAIN),
         }
         clicks = reports.clicks_followed(connection, span.since, now)
         steps = reports.step_figures(connection, span.since)

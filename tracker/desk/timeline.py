@@ -9,7 +9,8 @@ from tracker.catalogue import Catalogue
 from tracker.clicks import by_machine
 from tracker.desk import sentences
 from tracker.events import Event
-from tracker.store.reports import Cause, Mail, ScoreEntry, StageChange
+from tracker.store.histories import Mail, ScoreEntry, StageChange
+from tracker.store.reports import Cause
 from tracker.words import DeliveryState, EndReason, EventKind
 
 Look = Literal["read", "click", "form", "mail", "stage", "quiet", "stop"]

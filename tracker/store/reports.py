@@ -1,26 +1,17 @@
-"""What the desk shows of readers and mails: click-to-stage, counted from the store."""
+"""Click-to-stage, counted from the store: who moved, by what, and what the mails did."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from tracker.clicks import counts_as_click
-from tracker.store.tables import (
-    deliveries,
-    events,
-    inquiries,
-    readers,
-    score_entries,
-    stage_changes,
-    visitors,
-)
+from tracker.store.people import PERSON, Person, named, person, stage_or_none
+from tracker.store.tables import deliveries, events, inquiries, readers, stage_changes, visitors
 from tracker.words import DeliveryState, EventKind, MailKind, Stage
 
 FOLLOWED_WITHIN = timedelta(days=7)
-PAGE_SIZE = 50
 
 FINAL = (
     DeliveryState.SENT,
@@ -28,16 +19,6 @@ FINAL = (
     DeliveryState.FAILED,
     DeliveryState.BOUNCED,
 )
-
-
-@dataclass(frozen=True)
-class Person:
-    """A reader as the desk names them."""
-
-    id: str
-    email: str | None
-    name: str | None
-    company: str | None
 
 
 @dataclass(frozen=True)
@@ -99,23 +80,6 @@ class StepFigures:
 
 
 @dataclass(frozen=True)
-class Mail:
-    """One delivery as the desk shows it."""
-
-    id: str
-    kind: MailKind
-    scenario: str | None
-    step: str | None
-    gate: str | None
-    state: DeliveryState
-    reason: str | None
-    due_at: datetime
-    settled_at: datetime | None
-    person: Person | None
-    recipient: str | None
-
-
-@dataclass(frozen=True)
 class Inquiry:
     at: datetime
     person: Person
@@ -126,41 +90,7 @@ class Inquiry:
         return next((line.strip() for line in self.message.splitlines() if line.strip()), "")
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A reader in the list of readers."""
-
-    person: Person
-    stage: Stage | None
-    stage_since: datetime | None
-    score: float
-    created_at: datetime
-    inquired_at: datetime | None
-    unsubscribed_at: datetime | None
-
-
-@dataclass(frozen=True)
-class ScoreEntry:
-    """Points one event gave by one rule."""
-
-    event_id: str
-    rule: str
-    at: datetime
-    points: int
-
-
-@dataclass(frozen=True)
-class StageChange:
-    at: datetime
-    from_stage: Stage | None
-    to_stage: Stage
-    event_id: str | None
-
-
 _SETTLED_AS = {"sent": "sent", "uncertain": "uncertain", "failed": "failed", "bounced": "failed"}
-Order = Literal["score", "new"]
-_PERSON = (readers.c.id, readers.c.email, readers.c.name, readers.c.company)
-_PAST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def readers_by_stage(connection: Connection) -> dict[Stage | None, int]:
@@ -197,7 +127,7 @@ def moves(connection: Connection, since: datetime | None, most: int) -> list[Mov
             stage_changes.c.at,
             stage_changes.c.from_stage,
             stage_changes.c.to_stage,
-            *_named(_PERSON, "person"),
+            *named(PERSON, "person"),
             events.c.kind,
             events.c.page,
             events.c.cta,
@@ -216,8 +146,8 @@ def moves(connection: Connection, since: datetime | None, most: int) -> list[Mov
     return [
         Move(
             at=row.at,
-            person=_person(row),
-            from_stage=_stage(row.from_stage),
+            person=person(row),
+            from_stage=stage_or_none(row.from_stage),
             to_stage=Stage(row.to_stage),
             cause=Cause(
                 EventKind(row.kind),
@@ -271,7 +201,7 @@ def clicks_followed(
             stage_changes.c.to_stage,
         ).where(_from(stage_changes.c.at, since))
     ):
-        before = _stage(change.from_stage)
+        before = stage_or_none(change.from_stage)
         if before is None or before.rank < Stage(change.to_stage).rank:
             changes.setdefault(change.reader_id, []).append(change.at)
     first: dict[tuple[str | None, ...], dict[str, tuple[datetime, str | None]]] = {}
@@ -370,39 +300,15 @@ def step_figures(
     }
 
 
-def uncertain(connection: Connection, since: datetime | None, most: int) -> list[Mail]:
-    """The newest mails of which nobody knows whether they arrived."""
-    return _mails(
-        connection,
-        _mail_select()
-        .where(
-            deliveries.c.state == DeliveryState.UNCERTAIN,
-            or_(deliveries.c.settled_at.is_(None), _from(deliveries.c.settled_at, since)),
-        )
-        .order_by(deliveries.c.settled_at.desc(), deliveries.c.id)
-        .limit(most),
-    )
-
-
-def mails_of(connection: Connection, reader_id: str) -> list[Mail]:
-    """All mails to a reader, whatever came of them, in order of their due time."""
-    return _mails(
-        connection,
-        _mail_select()
-        .where(deliveries.c.reader_id == reader_id)
-        .order_by(deliveries.c.due_at, deliveries.c.id),
-    )
-
-
 def newest_inquiries(connection: Connection, since: datetime | None, most: int) -> list[Inquiry]:
     rows = connection.execute(
-        select(inquiries.c.at, inquiries.c.message, *_named(_PERSON, "person"))
+        select(inquiries.c.at, inquiries.c.message, *named(PERSON, "person"))
         .join(readers, readers.c.id == inquiries.c.reader_id)
         .where(_from(inquiries.c.at, since))
         .order_by(inquiries.c.at.desc(), inquiries.c.event_id)
         .limit(most)
     )
-    return [Inquiry(row.at, _person(row), row.message) for row in rows]
+    return [Inquiry(row.at, person(row), row.message) for row in rows]
 
 
 def count_inquiries(
@@ -417,166 +323,5 @@ def count_inquiries(
     )
 
 
-def inquiries_of(connection: Connection, reader_id: str) -> dict[str, str]:
-    """The messages of a reader's inquiries, by the id of their event."""
-    rows = connection.execute(
-        select(inquiries.c.event_id, inquiries.c.message).where(inquiries.c.reader_id == reader_id)
-    )
-    return {row.event_id: row.message for row in rows}
-
-
-def score_entries_of(connection: Connection, reader_id: str) -> list[ScoreEntry]:
-    rows = connection.execute(
-        select(
-            score_entries.c.event_id,
-            score_entries.c.rule,
-            score_entries.c.at,
-            score_entries.c.points,
-        )
-        .where(score_entries.c.reader_id == reader_id)
-        .order_by(score_entries.c.at, score_entries.c.event_id, score_entries.c.rule)
-    )
-    return [ScoreEntry(**row._mapping) for row in rows]
-
-
-def stage_changes_of(connection: Connection, reader_id: str) -> list[StageChange]:
-    rows = connection.execute(
-        select(stage_changes)
-        .where(stage_changes.c.reader_id == reader_id)
-        .order_by(stage_changes.c.at, stage_changes.c.id)
-    )
-    return [
-        StageChange(row.at, _stage(row.from_stage), Stage(row.to_stage), row.event_id)
-        for row in rows
-    ]
-
-
-def list_readers(
-    connection: Connection,
-    *,
-    words: str = "",
-    stage: Stage | None = None,
-    order: Order = "score",
-    after: tuple[float, str] | None = None,
-) -> tuple[list[Listed], tuple[float, str] | None]:
-    """Up to ``PAGE_SIZE`` readers and where the next page begins (``None``: there is none).
-
-    ``words`` are looked for in name, company and address. ``after`` is the place the page before
-    told; in the order ``new`` its number is in milliseconds since 1970.
-    """
-    statement = select(
-        *_named(_PERSON, "person"),
-        readers.c.stage,
-        readers.c.stage_since,
-        readers.c.score,
-        readers.c.created_at,
-        readers.c.inquired_at,
-        readers.c.unsubscribed_at,
-    ).where(_matching(words, stage))
-    column: ColumnElement[Any] = readers.c.score if order == "score" else readers.c.created_at
-    if after is not None:
-        place: Any = after[0] if order == "score" else _moment(after[0])
-        statement = statement.where(
-            or_(column < place, and_(column == place, readers.c.id > after[1]))
-        )
-    rows = connection.execute(
-        statement.order_by(column.desc(), readers.c.id).limit(PAGE_SIZE + 1)
-    ).all()
-    page = [
-        Listed(
-            _person(row),
-            _stage(row.stage),
-            row.stage_since,
-            row.score,
-            row.created_at,
-            row.inquired_at,
-            row.unsubscribed_at,
-        )
-        for row in rows[:PAGE_SIZE]
-    ]
-    if len(rows) <= PAGE_SIZE:
-        return page, None
-    last = page[-1]
-    if order == "score":
-        return page, (last.score, last.person.id)
-    return page, ((last.created_at - _PAST) / timedelta(milliseconds=1), last.person.id)
-
-
-def count_readers(connection: Connection, *, words: str = "", stage: Stage | None = None) -> int:
-    """How many readers ``list_readers`` would list in all."""
-    return int(
-        connection.execute(
-            select(func.count()).select_from(readers).where(_matching(words, stage))
-        ).scalar_one()
-    )
-
-
-def _matching(words: str, stage: Stage | None) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = [true()]
-    if stage is not None:
-        conditions.append(readers.c.stage == stage)
-    for word in words.split():
-        conditions.append(
-            or_(
-                *(
-                    column.icontains(word, autoescape=True)
-                    for column in (readers.c.name, readers.c.company, readers.c.email)
-                )
-            )
-        )
-    return and_(*conditions)
-
-
-def _moment(milliseconds: float) -> datetime:
-    return _PAST + timedelta(milliseconds=round(milliseconds))
-
-
 def _from(column: ColumnElement[Any], since: datetime | None) -> ColumnElement[bool]:
     return true() if since is None else column >= since
-
-
-def _named(columns: Iterable[ColumnElement[Any]], prefix: str) -> list[ColumnElement[Any]]:
-    return [column.label(f"{prefix}_{column.key}") for column in columns]
-
-
-def _person(row: Any) -> Person:
-    return Person(row.person_id, row.person_email, row.person_name, row.person_company)
-
-
-def _stage(value: str | None) -> Stage | None:
-    return Stage(value) if value else None
-
-
-def _mail_select() -> Select[Any]:
-    return select(
-        deliveries.c.id,
-        deliveries.c.kind,
-        deliveries.c.scenario,
-        deliveries.c.step,
-        deliveries.c.gate,
-        deliveries.c.state,
-        deliveries.c.reason,
-        deliveries.c.due_at,
-        deliveries.c.settled_at,
-        deliveries.c.recipient,
-        *_named(_PERSON, "person"),
-    ).outerjoin(readers, readers.c.id == deliveries.c.reader_id)
-
-
-def _mails(connection: Connection, statement: Select[Any]) -> list[Mail]:
-    return [
-        Mail(
-            row.id,
-            MailKind(row.kind),
-            row.scenario,
-            row.step,
-            row.gate,
-            DeliveryState(row.state),
-            row.reason,
-            row.due_at,
-            row.settled_at,
-            _person(row) if row.person_id else None,
-            row.recipient,
-        )
-        for row in connection.execute(statement)
-    ]
