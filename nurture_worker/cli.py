@@ -1,5 +1,6 @@
 """``sodate …``: everything an operator or an editor does from a shell."""
 
+import json
 import logging
 import sys
 from collections.abc import Callable
@@ -11,7 +12,6 @@ import click
 
 from tracker.catalogue import CatalogueUnreadableError
 from tracker.settings import Settings, SettingsError, read_settings
-from tracker.store.engine import StoreError
 
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -23,7 +23,13 @@ def _told(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (SettingsError, StoreError, CatalogueUnreadableError, OSError) as error:
+        except (SettingsError, CatalogueUnreadableError, OSError) as error:
+            raise click.ClickException(str(error)) from None
+        except Exception as error:
+            # The store takes a second to import, which most commands of editors do without.
+            store = sys.modules.get("tracker.store.engine")
+            if store is None or not isinstance(error, store.StoreError):
+                raise
             raise click.ClickException(str(error)) from None
 
     return run
@@ -40,17 +46,107 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--against", metavar="REV", help="git のこの版と比べて、シナリオの変更を言う")
+@click.option("--json", "as_json", is_flag=True, help="ほかの道具のために JSON で出す")
 @_told
-def check() -> None:
-    """site/ の内容をすべて調べる。"""
-    from tracker.catalogue.load import load
+def check(against: str | None, as_json: bool) -> None:
+    """site/ の内容をすべて調べる。
 
-    catalogue, problems = load(read_settings().root)
-    _report(problems)
-    assert catalogue is not None
+    問題があれば失敗する。ヒントは公開を止めない。最後のビルドから変わったシナリオが、途中の読者に
+    何をするかも言う。
+    """
+    from nurture_worker import check as checking
+    from nurture_worker.earlier import RevisionUnknownError
+
+    settings = read_settings()
+    try:
+        found = checking.check(settings, datetime.now(settings.zone).date(), against)
+    except RevisionUnknownError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(checking.as_json(found), ensure_ascii=False, indent=1))
+        sys.exit(1 if found.problems else 0)
+    for hint in found.hints:
+        click.echo(f"ヒント: {hint}")
+    for line in checking.effect_lines(found):
+        click.echo(line)
+    _report(found.problems)
+    assert found.catalogue is not None
+    hints = f"、ヒント{len(found.hints)}件" if found.hints else ""
     click.echo(
-        f"問題はありません（{len(catalogue.pages)}ページ、{len(catalogue.scenarios)}シナリオ）"
+        f"問題はありません（{len(found.catalogue.pages)}ページ、"
+        f"{len(found.catalogue.scenarios)}シナリオ{hints}）"
     )
+
+
+@main.command()
+@click.argument("kind", metavar="種類")
+@click.argument("name", metavar="名前")
+@click.option("--title", help="題（シナリオなら件名、persona ならどういう人か）")
+@click.option("--stage", help="段階（awareness, interest, understanding, trust）")
+@click.option("--persona", "personas", multiple=True, help="誰に向けたか。いくつでも書ける")
+@click.option("--day", type=click.IntRange(1, 365), help="何日目に送るか（シナリオだけ）")
+@_told
+def new(
+    kind: str,
+    name: str,
+    title: str | None,
+    stage: str | None,
+    personas: tuple[str, ...],
+    day: int | None,
+) -> None:
+    """新しいファイルのひな形を作る。
+
+    種類は article, case, voice, resource, seminar, video, diagnosis, page, scenario, persona。
+    下書きとして作るので、書き終わるまで公開されない。同じ名前のファイルは上書きしない。
+    """
+    from tracker.catalogue.load import read
+    from tracker.catalogue.problems import unknown
+    from tracker.catalogue.scaffolds import ScaffoldError, scaffold
+    from tracker.words import Stage
+
+    settings = read_settings()
+    if stage is not None and stage not in list(Stage):
+        raise click.ClickException(unknown("stage", stage, Stage))
+    catalogue = read(settings.root).catalogue
+    if catalogue is None:
+        raise click.ClickException(
+            "site/firm.yml か site/scoring.yml を読めません（sodate check で確かめます）"
+        )
+    today = datetime.now(settings.zone).date()
+    try:
+        path = scaffold(
+            settings.root,
+            catalogue,
+            kind,
+            name,
+            today,
+            title=title,
+            stage=Stage(stage) if stage else None,
+            personas=personas,
+            day=day,
+        )
+    except ScaffoldError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(path)
+    after = read(settings.root)
+    for problem in after.problems + after.draft_problems:
+        if problem.path == str(path):
+            click.echo(str(problem), err=True)
+    if str(path) in after.drafts:
+        click.echo("書き終えたら draft: true の行を消すと公開されます", err=True)
+
+
+@main.command()
+@_told
+def serve() -> None:
+    """書きながら見る: ページとステップメールを、下書きも含めて、保存のたびに作り直す。
+
+    SODATE_PORT で開く。フォームは送れない（送るところまで試すなら ./run）。
+    """
+    from nurture_worker.serving import serve as serve_until_told
+
+    serve_until_told(read_settings(), click.echo)
 
 
 @main.command()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
+from nurture_worker.planning import plan_reminders, redate_steps
 from nurture_worker.scoring import score, total
 from nurture_worker.stages import reached
 from nurture_worker.tools import Tools
@@ -115,6 +116,13 @@ def _place(tools: Tools, connection: Connection, reader: Reader, now: datetime) 
             deliveries.cancel_open(
                 connection, reason, now, reader_id=reader.id, scenario=enrolment.scenario
             )
+    for wanted, kind in (
+        (reader.wants_step, MailKind.STEP),
+        (reader.wants_seminar, MailKind.REMINDER),
+    ):
+        if not wanted:
+            reason = leaving or EndReason.PREFERENCES
+            deliveries.cancel_open(connection, reason, now, reader_id=reader.id, kind=kind)
     if scenario and not leaving and reader.may_be_mailed:
         enrolments.enrol(connection, reader.id, scenario.id, now)
 
@@ -133,6 +141,10 @@ def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -
             gate=event.gate,
             event_id=event.id,
         )
+    elif event.kind is EventKind.SEMINAR_REGISTER:
+        plan_reminders(tools, connection, event, now)
+    elif event.kind is EventKind.PREFERENCES and event.reader_id:
+        redate_steps(tools, connection, event.reader_id)
     elif event.kind is EventKind.INQUIRY:
         for address in marketing(tools, connection):
             deliveries.plan(

@@ -8,6 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Protocol
 
 import css_inline
 from jinja2 import Environment, PackageLoader
@@ -17,6 +18,7 @@ from markupsafe import escape
 from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
 from tracker.catalogue.firm import Firm
+from tracker.catalogue.scenarios import Step
 from tracker.inputs import clean
 
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)(\{[^}]*\})?")
@@ -24,6 +26,9 @@ _PLACEHOLDER = re.compile(r"\{\{\s*(name|company)\s*\}\}")
 _DIAGNOSIS = re.compile(r"^\{\{\s*diagnosis\s*\}\}\s*$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}\s+(.*)$", re.MULTILINE)
 _MARKS = re.compile(r"\*\*(.+?)\*\*|`(.+?)`")
+_BAR = re.compile(r"<li>([^<]*)　([■□]{10})　(\d+点)</li>")
+_BARS = re.compile(rf"<ul>\n(?:{_BAR.pattern}\n)+</ul>")
+_CELLS = {"■": ("full", "#1f5a42"), "□": ("empty", "#e8e2d2")}
 _ATTRIBUTES = re.compile(r"\{\s*[.#:][^}]*\}")
 
 _templates = Environment(
@@ -49,10 +54,21 @@ class Letter:
     company: str = ""
 
 
+class Addressee(Protocol):
+    """Whose name and company a letter fills in."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def company(self) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class Envelope:
     """How a letter travels. ``unsubscribe`` is the address of RFC 8058's header and of the
-    footer's link, or ``None`` for a mail that is no step (no opt-out applies to it)."""
+    footer's link, or ``None`` for a mail that is no step (no opt-out applies to it);
+    ``preferences`` leads to where its reader chooses their mails, or ``None``."""
 
     recipient: str
     message_id: str
@@ -60,6 +76,25 @@ class Envelope:
     feedback: str
     at: datetime
     unsubscribe: str | None = None
+    preferences: str | None = None
+
+
+def of_step(
+    step: Step, catalogue: Catalogue, result: Result | None, link_for: LinkFor, reader: Addressee
+) -> Letter:
+    """The letter of a scenario's step. ``result`` is the reader's own diagnosis, if they took it.
+
+    Raises ``KeyError`` for a link to a page that is not in the catalogue.
+    """
+    page = catalogue.diagnosis_page()
+    markdown = with_diagnosis(step.body, result, f"/{page.path}") if page else step.body
+    return Letter(
+        subject=step.subject,
+        preview=step.preview,
+        markdown=with_links(markdown, catalogue, link_for),
+        name=reader.name or "",
+        company=reader.company or "",
+    )
 
 
 def with_links(markdown: str, catalogue: Catalogue, link_for: LinkFor) -> str:
@@ -81,6 +116,11 @@ def with_links(markdown: str, catalogue: Catalogue, link_for: LinkFor) -> str:
     return _LINK.sub(put, markdown)
 
 
+def count_links(markdown: str) -> int:
+    """How many links a step's letter holds; its ``{{ diagnosis }}`` is one."""
+    return len(_LINK.findall(markdown)) + len(_DIAGNOSIS.findall(markdown))
+
+
 def with_diagnosis(markdown: str, result: Result | None, page: str) -> str:
     """``markdown`` with ``{{ diagnosis }}`` replaced: by the reader's own report, or by the
     invitation to take it at ``page`` (an editor's link)."""
@@ -97,12 +137,17 @@ def _report(result: Result) -> str:
     ]
     lines += [f"- {row.theme.label}　{bar(row.percent)}　{row.percent}点" for row in result.themes]
     if result.changes:
-        lines += ["", "まず変えるところから順に書きます。", ""]
+        lines += ["", f"### まず変える{'一二三'[len(result.changes) - 1]}つのこと", ""]
         lines += [
             f"{n}. **{row.theme.label}**：{row.theme.change}"
             for n, row in enumerate(result.changes, 1)
         ]
-    lines += ["", f"[{result.band.button}]({result.band.to}){{ .button }}"]
+    lines += [
+        "",
+        f"いまの段階（{result.band.stage.label}）に合う、次の一歩はこちらです。",
+        "",
+        f"[{result.band.button}]({result.band.to}){{ .button }}",
+    ]
     return "\n".join(lines)
 
 
@@ -112,6 +157,23 @@ def _invitation(page: str) -> str:
         "御社のサイトの弱いところと、まず変える3つのことが分かります。\n\n"
         f"[3分診断をはじめる]({page}){{ .button }}"
     )
+
+
+def _drawn(bars: re.Match[str]) -> str:
+    """A list of bars as a table of coloured cells, which mail programs show that know neither
+    pictures nor styles. Where the colours are taken away too, ■ and □ come to light."""
+    rows = []
+    for label, cells, points in _BAR.findall(bars[0]):
+        drawn = "".join(
+            f'<td class="{_CELLS[cell][0]}" bgcolor="{_CELLS[cell][1]}">{cell}</td>'
+            for cell in cells
+        )
+        rows.append(
+            f'<tr><th scope="row">{label}</th><td class="bar"><table class="cells"'
+            ' role="presentation" aria-hidden="true" cellpadding="0" cellspacing="0" border="0">'
+            f'<tr>{drawn}</tr></table></td><td class="points">{points}</td></tr>'
+        )
+    return f'<table class="bars">{"".join(rows)}</table>'
 
 
 def bar(percent: int) -> str:
@@ -171,6 +233,7 @@ def as_html(letter: Letter) -> str:
     html = Markdown(extensions=["attr_list", "tables", "sane_lists", "nl2br"]).convert(
         letter.markdown
     )
+    html = _BARS.sub(_drawn, html)
     return _fill(html, letter, lambda value: str(escape(value)))
 
 
@@ -186,7 +249,11 @@ def compose(letter: Letter, envelope: Envelope, firm: Firm) -> EmailMessage:
     The sender's name, postal address and contact stand in the body (特定電子メール法 第4条).
     """
     domain = firm.sender_address.partition("@")[2]
-    frame = {"firm": firm, "unsubscribe": envelope.unsubscribe}
+    frame = {
+        "firm": firm,
+        "unsubscribe": envelope.unsubscribe,
+        "preferences": envelope.preferences,
+    }
     html = _inliner.inline(
         _templates.get_template("mail.html").render(
             subject=letter.subject, preview=letter.preview, body=as_html(letter), **frame

@@ -1,23 +1,25 @@
 """From a claimed delivery to the mail it stands for: reads what the letter needs, decides nothing
 about when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 
 from sqlalchemy import Connection, select
 
-from nurture_worker import letters
+from nurture_worker import letters, seminar_letters
 from nurture_worker.diagnosis import weekly_mail
 from nurture_worker.letters import Envelope, Letter
+from nurture_worker.reminders import Reminder
+from nurture_worker.seminar_letters import About
 from nurture_worker.tools import Tools
 from tracker.catalogue.diagnoses import Result
-from tracker.links import Click, Confirmation, Link, Unsubscription
+from tracker.links import Click, Confirmation, Link, Preferences, Ticket, Unsubscription
 from tracker.store import diagnoses, events, readers
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading
 from tracker.store.readers import Reader
 from tracker.store.tables import enrolments, inquiries
-from tracker.words import DeliveryState, EndReason, EventKind, MailKind
+from tracker.words import DeliveryState, EndReason, EventKind, FormOf, MailKind
 
 
 class UnsendableError(Exception):
@@ -47,6 +49,8 @@ def prepare(tools: Tools, delivery: Delivery) -> Mail:
             raise UnsendableError(DeliveryState.CANCELLED, "reader erased")
         if delivery.kind is MailKind.STEP:
             return _step(tools, connection, delivery, reader)
+        if delivery.kind is MailKind.REMINDER:
+            return _reminder(tools, delivery, reader)
         return _ordered(tools, connection, delivery, reader)
 
 
@@ -67,18 +71,8 @@ def _step(tools: Tools, connection: Connection, delivery: Delivery, reader: Read
     def link_for(place: int, target: str) -> str:
         return _address(tools, "c", Click(delivery.id, place, target))
 
-    markdown = step.body
-    page = catalogue.diagnosis_page()
-    if page is not None:
-        result = own_result(tools, connection, reader)
-        markdown = letters.with_diagnosis(markdown, result, f"/{page.path}")
-    letter = Letter(
-        subject=step.subject,
-        preview=step.preview,
-        markdown=letters.with_links(markdown, catalogue, link_for),
-        name=reader.name or "",
-        company=reader.company or "",
-    )
+    result = own_result(tools, connection, reader)
+    letter = letters.of_step(step, catalogue, result, link_for, reader)
     unsubscribe = _address(tools, "unsubscribe", Unsubscription(delivery.id))
     return _mail(
         tools,
@@ -88,6 +82,7 @@ def _step(tools: Tools, connection: Connection, delivery: Delivery, reader: Read
         f"step-{scenario.id}",
         f"{scenario.id}:{step.id}:step:sodate",
         unsubscribe,
+        _address(tools, "preferences", Preferences(delivery.id)),
     )
 
 
@@ -113,19 +108,27 @@ def result_of(tools: Tools, data: dict[str, object]) -> Result | None:
 
 
 def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: Reader) -> Mail:
-    """What a reader asked for by a form: the way to a file, or a diagnosis' report."""
+    """What a reader asked for by a form: the way to a file, a place or the newsletter, or a
+    diagnosis' report."""
     gate = delivery.gate or ""
     confirm = _address(tools, "confirm", Confirmation(delivery.id, gate))
     page = tools.catalogue.gate_page(gate)
-    if page is not None:
+    newsletter = tools.catalogue.newsletter_page
+    if FormOf.SEMINAR.id_in(gate):
+        letter = _seminar_letter(tools, connection, delivery, confirm)
+    elif gate == FormOf.NEWSLETTER and newsletter is not None:
+        letter = Letter(
+            subject=f"【登録の確認】{newsletter.title}",
+            preview="ボタンを押すと、登録が済みます。",
+            markdown=_ORDERED_NEWSLETTER.format(title=newsletter.title, confirm=confirm),
+        )
+    elif page is not None:
         letter = Letter(
             subject=f"【資料のお届け】{page.title}",
             preview="ボタンを押すと、アドレスの確認が済み、資料を受け取れます。",
             markdown=_ORDERED_FILE.format(
                 title=page.title, confirm=confirm, days=tools.settings.download_days
             ),
-            name=reader.name or "",
-            company=reader.company or "",
         )
     else:
         event = events.get(connection, delivery.event_id or "")
@@ -142,10 +145,55 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
                 tools.catalogue,
                 lambda _n, target: target if target.startswith("http") else f"{site}/{target}",
             ),
-            name=reader.name or "",
-            company=reader.company or "",
         )
+    letter = _to(reader, letter)
     return _mail(tools, delivery, letter, reader.email or "", "delivery", "gate:delivery:sodate")
+
+
+def _to(reader: Reader, letter: Letter) -> Letter:
+    return replace(letter, name=reader.name or "", company=reader.company or "")
+
+
+def _seminar_letter(
+    tools: Tools, connection: Connection, delivery: Delivery, confirm: str
+) -> Letter:
+    about = _seminar(tools, delivery)
+    event = events.get(connection, delivery.event_id or "")
+    if event is not None and event.kind is EventKind.SEMINAR_REGISTER:
+        return seminar_letters.placed(about)
+    return seminar_letters.asked(about, confirm, tools.settings.download_days)
+
+
+def _reminder(tools: Tools, delivery: Delivery, reader: Reader) -> Mail:
+    about = _seminar(tools, delivery)
+    if about.seminar.has_begun(tools.now()):
+        raise UnsendableError(DeliveryState.SKIPPED, "the seminar has begun")
+    letter = _to(reader, seminar_letters.reminding(about, Reminder(delivery.step or "")))
+    return _mail(
+        tools,
+        delivery,
+        letter,
+        reader.email or "",
+        "seminar",
+        "seminar:reminder:sodate",
+        preferences=_address(tools, "preferences", Preferences(delivery.id)),
+    )
+
+
+def _seminar(tools: Tools, delivery: Delivery) -> About:
+    """The seminar a delivery is about. Raises ``UnsendableError`` where it is held no more."""
+    seminar_id = FormOf.SEMINAR.id_in(delivery.gate) or ""
+    page = tools.catalogue.seminar_page(seminar_id)
+    if page is None or page.seminar is None:
+        raise UnsendableError(DeliveryState.CANCELLED, EndReason.REMOVED)
+    site = tools.settings.site_url
+    ticket = tools.links.sign(Ticket(delivery.id, seminar_id), tools.now())
+    return About(
+        title=page.title,
+        seminar=page.seminar,
+        page=f"{site}/{page.url}",
+        calendar=f"{site}/seminars/{seminar_id}.ics?ticket={ticket}",
+    )
 
 
 _ORDERED_FILE = """{{{{ name }}}} 様
@@ -157,6 +205,17 @@ _ORDERED_FILE = """{{{{ name }}}} 様
 [資料を受け取る]({confirm}){{ .button }}
 
 このリンクは{days}日間使えます。お申し込みにお心当たりがないときは、このメールを削除してください。ボタンを押さないかぎり、これからのご案内はお送りしません。
+"""
+
+_ORDERED_NEWSLETTER = """{{{{ name }}}} 様
+
+「{title}」へのご登録、ありがとうございます。
+
+下のボタンを開き、開いたページのボタンを押すと、アドレスの確認が済み、登録が終わります。
+
+[登録を確認する]({confirm}){{ .button }}
+
+お心当たりがないときは、このメールを削除してください。ボタンを押さないかぎり、登録されません。
 """
 
 _ORDERED_REPORT = """{{{{ name }}}} 様
@@ -221,6 +280,7 @@ def _mail(
     list_name: str,
     feedback: str,
     unsubscribe: str | None = None,
+    preferences: str | None = None,
 ) -> Mail:
     firm = tools.catalogue.firm
     envelope = Envelope(
@@ -230,6 +290,7 @@ def _mail(
         feedback=feedback,
         at=tools.now().astimezone(tools.settings.zone),
         unsubscribe=unsubscribe,
+        preferences=preferences,
     )
     return Mail(letters.compose(letter, envelope, firm), str(firm.sender_address), recipient)
 

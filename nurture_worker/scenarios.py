@@ -27,10 +27,25 @@ class Next:
     due_at: datetime
 
 
+@dataclass(frozen=True)
+class Pause:
+    """When a reader wanted no step mails."""
+
+    since: datetime
+    until: datetime
+
+
 def next_step(
-    scenario: Scenario, started_at: datetime, taken: Sequence[Taken], day: timedelta
+    scenario: Scenario,
+    started_at: datetime,
+    taken: Sequence[Taken],
+    day: timedelta,
+    pause: Pause | None = None,
 ) -> Next | None:
     """The step after those ``taken``; ``None`` when the scenario is over.
+
+    A ``pause`` puts off what was due behind its beginning by as long as it lasts, so that the
+    steps keep their distance.
 
     Editors may change a scenario while readers are in it: a step taken is never taken again,
     wherever it has moved; a step added before one already taken is passed over; a step removed
@@ -43,6 +58,10 @@ def next_step(
         return None
     step = min(ahead, key=lambda s: s.day)
     due_at = started_at + step.day * day
+    if pause and due_at > pause.since:
+        due_at += max(timedelta(0), pause.until - max(pause.since, started_at))
     if taken:
         due_at = max(due_at, max(t.at for t in taken) + SMALLEST_GAP * day)
+    if pause:
+        due_at = max(due_at, pause.until)
     return Next(step, due_at)

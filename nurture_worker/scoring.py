@@ -27,8 +27,8 @@ class ScoreEntry:
 def evidence(events: Sequence[Event]) -> list[Event]:
     """The events that say something about the reader, oldest first.
 
-    Left out: hits that no person made or that came after the link's time, a link of one mail
-    followed again, a page left before its end, and the end of one view told again.
+    Left out: hits that are not held for a person's (yet) or that came after the link's time, a
+    link of one mail followed again, a page left before its end, and the end of one view told again.
     """
     kept = []
     followed: set[tuple[str | None, str | None]] = set()

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from nurture_worker.diagnosing import make
 from nurture_worker.digest import digest, marketing
-from nurture_worker.scenarios import Taken, next_step
+from nurture_worker.planning import following, keep_reminders
 from nurture_worker.schedule import week_of
 from nurture_worker.sending import send_due
+from nurture_worker.settling import settle
 from nurture_worker.tools import Tools
 from tracker.store import deliveries, diagnoses, enrolments, events
 from tracker.store.engine import reading, writing
@@ -29,15 +30,17 @@ def every(day: timedelta, times: int) -> timedelta:
 
 
 def sweep(tools: Tools) -> None:
-    """All that may be due: events not digested, mails of dead workers, next steps, mails to send,
-    the weekly diagnosis. Run it as often as you like."""
+    """All that may be due: events not digested, hits not judged, mails of dead workers, next steps, reminders,
+    mails to send, the weekly diagnosis. Run it as often as you like."""
     digest(tools)
+    settle(tools)
     with writing(tools.engine) as connection:
         back, unsure = deliveries.recover(connection, tools.now())
     if back or unsure:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
     refresh_diagnosis(tools)
     plan_weekly(tools)
+    keep_reminders(tools)
     advance(tools)
 
 
@@ -60,26 +63,22 @@ def plan_steps(tools: Tools) -> int:
                 if scenario is None:
                     enrolments.end(connection, enrolment.id, EndReason.REMOVED, tools.now())
                     continue
-                taken = [
-                    Taken(d.step or "", d.settled_at or d.due_at)
-                    for d in deliveries.of_enrolment(connection, enrolment.id)
-                ]
-                following = next_step(scenario, enrolment.started_at, taken, tools.day)
-                if following is None:
+                step = following(tools, connection, enrolment, scenario)
+                if step is None:
                     enrolments.end(connection, enrolment.id, EndReason.FINISHED, tools.now())
                     continue
                 planned += bool(
                     deliveries.plan(
                         connection,
-                        key=_key(enrolment, following.step.id),
+                        key=_key(enrolment, step.step.id),
                         kind=MailKind.STEP,
                         domain=tools.mail_domain,
                         now=tools.now(),
-                        due_at=following.due_at,
+                        due_at=step.due_at,
                         reader_id=enrolment.reader_id,
                         enrolment_id=enrolment.id,
                         scenario=scenario.id,
-                        step=following.step.id,
+                        step=step.step.id,
                     )
                 )
         if len(waiting) < BATCH:

@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from nurture_worker.tools import Tools, make_tools
 from tests import content, servers
+from tests.clicks.traces import CHROME
 from tracker.context import Context, context
 from tracker.fold import fold
 from tracker.settings import Settings
@@ -87,6 +89,23 @@ class House:
     def browser(self) -> FlaskClient:
         """A browser of its own, with its own cookies."""
         return self.app.test_client()
+
+    def click(self, path: str) -> TestResponse:
+        """A person follows a link of a mail some time after it came, in a browser like any
+        other, and time passes until the hit can be judged."""
+        self.clock.advance(minutes=20)
+        answer = self.browser().get(
+            path,
+            headers={
+                "User-Agent": CHROME,
+                "Accept-Language": "ja",
+                "Sec-Fetch-Mode": "navigate",
+                "Sec-Fetch-Dest": "document",
+                "Sec-Fetch-User": "?1",
+            },
+        )
+        self.clock.advance(seconds=20)
+        return answer
 
     def fold(self) -> int:
         """Bring what the tracker accepted into the store."""

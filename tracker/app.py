@@ -18,19 +18,23 @@ from tracker.doors import (
     beacon,
     click,
     confirm,
+    consent,
     diagnosis,
     download,
     gate,
     health,
     inbox,
     inquiry,
+    newsletter,
+    preferences,
+    seminar,
     site,
     unsubscribe,
 )
 from tracker.fold import Folder
 from tracker.journal import Journal
 from tracker.links import Links
-from tracker.publishing.assets import THEME
+from tracker.publishing.assets import FORMS, THEME, minified
 from tracker.settings import Settings, read_settings
 from tracker.store.engine import open_store
 from tracker.wake import Job, connect, wake
@@ -38,7 +42,21 @@ from tracker.wake import Job, connect, wake
 log = logging.getLogger(__name__)
 
 LARGEST_FORM = 64 * 1024
-DOORS = (beacon, click, confirm, diagnosis, download, gate, health, inquiry, unsubscribe)
+DOORS = (
+    beacon,
+    click,
+    confirm,
+    consent,
+    diagnosis,
+    download,
+    gate,
+    health,
+    inquiry,
+    newsletter,
+    preferences,
+    seminar,
+    unsubscribe,
+)
 _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
     " form-action 'self'; frame-ancestors 'none'"
@@ -85,6 +103,7 @@ def create_app(
             )
         )
     app.add_url_rule("/static/forms.css", "static_forms", _form_style)
+    app.add_url_rule("/static/forms.js", "static_forms_script", _form_script)
     for module in DOORS:
         app.register_blueprint(module.door)
     app.register_blueprint(desk)
@@ -113,6 +132,13 @@ def serve() -> Flask:
 def _form_style() -> Response:
     """The very stylesheet that the built site carries for its forms."""
     return send_from_directory(THEME / "assets" / "stylesheets", "sodate-forms.css", max_age=3600)
+
+
+def _form_script() -> Response:
+    """The very script that the built site carries for its forms."""
+    answer = Response(minified(FORMS), mimetype="text/javascript")
+    answer.cache_control.max_age = 3600
+    return answer
 
 
 def _refuse(error: HTTPException) -> ResponseReturnValue:

@@ -9,6 +9,7 @@ import fcntl
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tracker.journal import Entry, Journal
 from tracker.store import events, readers
 from tracker.store.engine import writing
-from tracker.words import EventKind
+from tracker.words import EventKind, FormOf, Topic
 
 log = logging.getLogger(__name__)
 
@@ -74,12 +75,15 @@ def _fold_entry(connection: Connection, entry: Entry) -> None:
     if entry.kind in (EventKind.GATE_SUBMIT, EventKind.INQUIRY) and reader_id:
         _fold_form(connection, entry, reader_id)
     elif entry.kind is EventKind.CONFIRM and reader_id:
-        readers.confirm(connection, reader_id, answered, entry.at)
+        readers.confirm(connection, reader_id, answered, entry.at, _topics(entry.gate))
         if entry.visitor:
             readers.join_visitor(connection, entry.visitor, reader_id, entry.at)
         _own_diagnosis(connection, entry, reader_id, answered)
+        _own_place(connection, entry, reader_id)
     elif entry.kind is EventKind.MAIL_UNSUB and reader_id:
         readers.opt_out(connection, reader_id, entry.at)
+    elif entry.kind is EventKind.PREFERENCES and reader_id:
+        _fold_preferences(connection, entry, reader_id)
 
 
 def _reader_of(connection: Connection, entry: Entry) -> tuple[str | None, str | None]:
@@ -112,16 +116,47 @@ def _fold_form(connection: Connection, entry: Entry, reader_id: str) -> None:
         )
 
 
+def _topics(gate: str | None) -> tuple[Topic, ...]:
+    """What the wording beside the box of that form is about."""
+    if gate == FormOf.NEWSLETTER:
+        return (Topic.NEWSLETTER,)
+    return (Topic.STEP, Topic.SEMINAR)
+
+
+def _fold_preferences(connection: Connection, entry: Entry, reader_id: str) -> None:
+    if "wants" in entry.data:
+        wanted = [topic for topic in Topic if topic in entry.data["wants"]]
+        readers.switch(connection, reader_id, wanted)
+    if until := entry.data.get("paused_until"):
+        readers.pause(connection, reader_id, entry.at, datetime.fromisoformat(until))
+
+
+def _own_place(connection: Connection, entry: Entry, reader_id: str) -> None:
+    """The button in the mail is the registration: anybody can type anybody's address into the
+    form."""
+    if FormOf.SEMINAR.id_in(entry.gate) is None:
+        return
+    row = _row(entry, reader_id)
+    row.update(id=f"{entry.id}:place", kind=EventKind.SEMINAR_REGISTER)
+    if events.append(connection, [row]):
+        readers.take_place(connection, reader_id)
+
+
 def _own_diagnosis(
     connection: Connection, entry: Entry, reader_id: str, answered: str | None
 ) -> None:
-    """A diagnosis asked for by mail becomes the reader's own once the address is confirmed."""
+    """A diagnosis asked for by mail becomes the reader's own once the address is confirmed, unless
+    it is: the visitor who took it is this reader."""
     form = events.get(connection, answered) if answered else None
     if form is None or not form.data or "diagnosis" not in form.data:
         return
+    taken_as = form.data.get("answered")
+    taken = events.get(connection, taken_as) if taken_as else None
+    if taken and taken.visitor and readers.is_visitor(connection, taken.visitor, reader_id):
+        return
     row = _row(entry, reader_id)
     row.update(
-        id=f"{entry.id}:diagnosis",
+        id=f"{taken_as or entry.id}:{reader_id}",
         kind=EventKind.DIAGNOSIS,
         page=form.page,
         data=form.data,

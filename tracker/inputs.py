@@ -81,7 +81,8 @@ def read_form(
         values[field.name] = value
         if not value:
             if field.required:
-                errors[field.name] = f"{field.label}を入力してください"
+                asked = "選んで" if field.type == "select" else "入力して"
+                errors[field.name] = f"{field.label}を{asked}ください"
         elif len(value) > field.max_length:
             errors[field.name] = f"{field.label}は{field.max_length}文字までで入力してください"
         elif field.type == "select" and value not in field.options:

@@ -65,6 +65,21 @@ class Unsubscription:
 
 
 @dataclass(frozen=True)
+class Preferences:
+    """Which mails the reader of that delivery wants. Never expires, like the way out."""
+
+    delivery_id: str
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A place at a seminar: lets its holder see how to take part."""
+
+    delivery_id: str
+    seminar: str
+
+
+@dataclass(frozen=True)
 class Answers:
     """A visitor's answers to a diagnosis: the option chosen, question by question."""
 
@@ -73,15 +88,25 @@ class Answers:
     chosen: str
 
 
-Link = Click | Confirmation | Download | Unsubscription | Answers
-L = TypeVar("L", Click, Confirmation, Download, Unsubscription, Answers)
+@dataclass(frozen=True)
+class Shown:
+    """When the tracker showed a form, in milliseconds since 1970 (UTC)."""
+
+    at_ms: int
+
+
+Link = Click | Confirmation | Download | Unsubscription | Preferences | Ticket | Answers | Shown
+L = TypeVar("L", Click, Confirmation, Download, Unsubscription, Preferences, Ticket, Answers, Shown)
 
 _SALTS: dict[type[Link], bytes] = {
     Click: b"sodate.click",
     Confirmation: b"sodate.confirm",
     Download: b"sodate.download",
     Unsubscription: b"sodate.unsubscribe",
+    Preferences: b"sodate.preferences",
+    Ticket: b"sodate.ticket",
     Answers: b"sodate.answers",
+    Shown: b"sodate.shown",
 }
 
 

@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         return self.data / "build" / "site"
 
     @property
+    def site_headers(self) -> Path:
+        """JSON: the HTTP headers that every page of the built site is sent with."""
+        return self.built_site.parent / "headers.json"
+
+    @property
     def catalogue_path(self) -> Path:
         return self.data / "build" / "catalogue.json"
 

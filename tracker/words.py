@@ -62,6 +62,8 @@ class EventKind(StrEnum):
     CTA_SEEN = "cta_seen"
     CTA_CLICK = "cta_click"
     PAGE_END = "page_end"
+    GATE_OPEN = "gate_open"
+    GATE_FIELD = "gate_field"
     GATE_SUBMIT = "gate_submit"
     GATE_DOWNLOAD = "gate_download"
     CONFIRM = "confirm"
@@ -81,6 +83,8 @@ class EventKind(StrEnum):
             "cta_seen": "CTAを見た",
             "cta_click": "CTAを押した",
             "page_end": "ページを読み終えた",
+            "gate_open": "フォームを見た",
+            "gate_field": "フォームの項目に入力した",
             "gate_submit": "資料を申し込んだ",
             "gate_download": "資料を受け取った",
             "confirm": "アドレスを確認した",
@@ -150,14 +154,23 @@ class Topic(StrEnum):
             "newsletter": "メールマガジン",
         }[self.value]
 
+    @property
+    def about(self) -> str:
+        return {
+            "step": "段階に合わせてお送りする、数通の読み物です。",
+            "seminar": "お申し込みになった勉強会の、前日と1時間前のお知らせです。",
+            "newsletter": "ひと月に1回ほどお送りします。",
+        }[self.value]
+
 
 class FormOf(StrEnum):
     """Whose form an event's ``gate`` names where it is not a resource's: ``diagnosis:<id>``,
-    ``seminar:<id>``, or ``newsletter`` alone."""
+    ``seminar:<id>``, or ``newsletter`` or ``inquiry`` alone."""
 
     DIAGNOSIS = "diagnosis"
     SEMINAR = "seminar"
     NEWSLETTER = "newsletter"
+    INQUIRY = "inquiry"
 
     def gate(self, own_id: str) -> str:
         return f"{self.value}:{own_id}"
@@ -176,6 +189,7 @@ class EndReason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     INQUIRY = "inquiry"
     REMOVED = "removed"
+    PREFERENCES = "preferences"
 
     @property
     def label(self) -> str:
@@ -185,4 +199,17 @@ class EndReason(StrEnum):
             "unsubscribed": "配信を停止した",
             "inquiry": "問い合わせがあった",
             "removed": "シナリオかメールがなくなった",
+            "preferences": "メールの設定で止めた",
         }[self.value]
+
+
+class Verdict(StrEnum):
+    """What a hit on a mail's link is held to be. Only ``human`` scores, branches and counts."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    UNSURE = "unsure"
+
+    @property
+    def label(self) -> str:
+        return {"human": "人", "machine": "機械", "unsure": "不明"}[self.value]

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from tests.conftest import NOW
-from tracker.store import events, tables
-from tracker.words import DeliveryState, EventKind, MailKind, Stage
+from tracker.clicks import Judgement
+from tracker.store import events, tables, verdicts
+from tracker.words import DeliveryState, EventKind, MailKind, Stage, Verdict
 
 _numbers = count()
 
@@ -47,6 +48,11 @@ class Story:
             **more,
         }
         assert events.append(self.connection, [row])
+        if kind is EventKind.MAIL_CLICK:
+            data = more.get("data") or {}
+            machine = data.get("prefetch") or not data.get("ua")
+            held = Judgement(str(row["id"]), Verdict.MACHINE if machine else Verdict.HUMAN, 0.0, ())
+            verdicts.keep(self.connection, [held], at)
         return str(row["id"])
 
     def view(

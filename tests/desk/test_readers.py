@@ -139,7 +139,9 @@ def test_a_move_stands_above_the_act_that_made_it(store_url: str) -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        ({"ua": "Mozilla/5.0", "prefetch": "prefetch"}, "機械による下見"),
+        ({"verdict": "machine", "signs": [["prefetch", 9.0]]}, "機械によるアクセスとみて"),
+        ({"verdict": "unsure", "signs": []}, "人か機械か決められず"),
+        ({}, "人か機械かを確かめています"),
         ({"ua": "Mozilla/5.0", "late": True}, "期限を過ぎた"),
     ],
 )

@@ -114,7 +114,11 @@ def test_a_person_who_clicks_twice_is_one_and_a_move_before_the_click_is_none(
 
 @pytest.mark.parametrize(
     "data",
-    [{"ua": "", "prefetch": ""}, {"ua": "Mozilla/5.0", "prefetch": "prefetch"}, {"late": True}],
+    [
+        {"ua": "", "prefetch": ""},
+        {"ua": "Mozilla/5.0", "prefetch": "prefetch"},
+        {"ua": "Mozilla/5.0", "late": True},
+    ],
 )
 def test_a_preview_and_a_late_click_are_nobodys(story: Story, data: dict[str, object]) -> None:
     story.reader("taro")

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from nurture_worker.rebuild import rebuild
 from nurture_worker.sending import retry_at
+from tests.clicks.traces import CHROME
 from tests.conftest import NOW, House
 from tests.content import FIRM, catalogue, steps
 from tests.servers import html_of, text_of
@@ -113,7 +114,7 @@ def test_a_click_is_recorded_against_its_mail_and_scored(house: House) -> None:
     become_a_reader(house)
     house.clock.advance(days=1)
     house.work()
-    answer = house.browser().get(path_in(house.postbox.mails[-1], "c"))
+    answer = house.click(path_in(house.postbox.mails[-1], "c"))
     assert (answer.status_code, answer.location) == (
         302,
         "http://localhost/articles/why/?utm_medium=email",
@@ -129,13 +130,53 @@ def test_a_click_is_recorded_against_its_mail_and_scored(house: House) -> None:
     assert reader.score == pytest.approx(5 + 10 * 0.5 ** (1 / 30), abs=0.1)
 
 
+def test_a_gateway_that_sweeps_the_mail_moves_and_scores_nobody(house: House) -> None:
+    become_a_reader(house)
+    for day in (1, 3):
+        house.clock.now = NOW.replace(day=NOW.day + day)
+        house.work()
+    before = the_reader(house).score
+    for mail in house.postbox.mails[-2:]:
+        for place in range(text_of(mail).count("/c/")):
+            house.browser().get(path_in(mail, "c", place), headers={"User-Agent": CHROME})
+    house.clock.advance(seconds=20)
+    house.work()
+    assert the_reader(house).stage is Stage.INTEREST
+    assert the_reader(house).score <= before
+    with reading(house.tools.engine) as connection:
+        hits = [e for e in log.of_reader(connection, the_reader(house).id) if e.kind is EventKind.MAIL_CLICK]  # fmt: skip
+    assert len(hits) >= 3
+    assert {(hit.data or {})["verdict"] for hit in hits} == {"machine"}
+
+
+def test_a_verdict_is_revised_when_more_hits_come(house: House) -> None:
+    become_a_reader(house)
+    house.clock.advance(days=1)
+    house.work()
+    path = path_in(house.postbox.mails[-1], "c")
+    house.click(path)
+    house.work()
+    assert the_reader(house).score > 10
+    for _ in range(2):
+        house.browser().get(path, headers={"User-Agent": CHROME, "Purpose": "prefetch"})
+    house.clock.advance(seconds=20)
+    house.work()
+    with reading(house.tools.engine) as connection:
+        verdicts = [
+            (e.data or {})["verdict"]
+            for e in log.of_reader(connection, the_reader(house).id)
+            if e.kind is EventKind.MAIL_CLICK
+        ]
+    assert verdicts == ["human", "machine", "machine"]
+
+
 def test_who_advances_leaves_the_scenario_for_the_next(house: House) -> None:
     become_a_reader(house)
     for day in (1, 3, 5):
         house.clock.now = NOW.replace(day=NOW.day + day)
         house.work()
     for mail, place in ((-2, -1), (-1, 0)):  # the case on day 3, its details on day 5
-        house.browser().get(path_in(house.postbox.mails[mail], "c", place))
+        house.click(path_in(house.postbox.mails[mail], "c", place))
     house.work()
     assert the_reader(house).stage is Stage.UNDERSTANDING
     house.clock.advance(days=1)
@@ -323,7 +364,7 @@ def test_the_scores_and_stages_rebuilt_from_the_log_are_the_same(house: House) -
     become_a_reader(house)
     house.clock.advance(days=1)
     house.work()
-    house.browser().get(path_in(house.postbox.mails[-1], "c"))
+    house.click(path_in(house.postbox.mails[-1], "c"))
     house.work()
 
     def all_of_it() -> list[object]:

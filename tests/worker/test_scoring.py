@@ -20,6 +20,8 @@ RULES = CATALOGUE.scoring
 
 def event(seq: int, kind: EventKind, hours: float = 0, **about: object) -> Event:
     values: dict[str, object] = {"page": "articles/why/", **about}
+    if kind is EventKind.MAIL_CLICK:
+        values["data"] = {"verdict": "human", **(about.get("data") or {})}  # type: ignore[dict-item]
     return Event(seq, f"e{seq}", NOW + timedelta(hours=hours), kind, **values)  # type: ignore[arg-type]
 
 
@@ -61,7 +63,7 @@ def test_a_link_followed_after_its_time_gives_nothing() -> None:
     assert points(event(1, EventKind.MAIL_CLICK, delivery_id="d", data={"late": True})) == []
 
 
-@pytest.mark.parametrize("hit", [{"prefetch": "prefetch"}, {"ua": ""}])
+@pytest.mark.parametrize("hit", [{"verdict": "machine"}, {"verdict": "unsure"}, {"verdict": None}])
 def test_a_hit_no_person_made_gives_nothing(hit: dict[str, object]) -> None:
     assert points(event(1, EventKind.MAIL_CLICK, delivery_id="d", data=hit)) == []
 

@@ -86,6 +86,17 @@ class Catalogue(BaseModel):
         page = self.diagnosis_page(diagnosis_id)
         return page.diagnosis if page else None
 
+    def seminar_page(self, seminar_id: str) -> Page | None:
+        """The page of that seminar, to come or over."""
+        return next((p for p in self.pages if p.seminar and p.seminar.id == seminar_id), None)
+
+    def video_page(self, video_id: str) -> Page | None:
+        return next((p for p in self.pages if p.video and p.video.id == video_id), None)
+
+    @property
+    def newsletter_page(self) -> Page | None:
+        return next((page for page in self.pages if page.newsletter), None)
+
     @property
     def inquiry_page(self) -> Page | None:
         return next((page for page in self.pages if page.kind is PageKind.INQUIRY), None)

@@ -1,13 +1,22 @@
 """The editors' folder: its files, their text and front matter, and the mistakes met so far."""
 
+import re
 from pathlib import Path
 from typing import TypeVar
 
 from tracker.catalogue.documents import Document, parse, split_front, validate
-from tracker.catalogue.problems import Problem
+from tracker.catalogue.problems import Problem, shown
 from tracker.catalogue.values import Value
 
 V = TypeVar("V", bound=Value)
+
+TO_WRITE = "［ここに"
+"""What begins a place that ``sodate new`` leaves to be written: never published."""
+
+TO_BE_WRITTEN = "書きかけの"
+"""What begins the problem that tells of such a place."""
+
+_TO_WRITE = re.compile(rf"{TO_WRITE}[^］\n]*］?")
 
 
 class Folder:
@@ -77,6 +86,10 @@ class Folder:
         text = self.text(file)
         if text is None:
             return None, "", 1
+        for found in _TO_WRITE.finditer(text):
+            line = text.count("\n", 0, found.start()) + 1
+            column = found.start() - text.rfind("\n", 0, found.start())
+            self.tell(file, line, column, f"{TO_BE_WRITTEN}「{shown(found[0])}」が残っています")
         parts = split_front(text)
         if isinstance(parts, str):
             self.tell(file, 1, None, parts)

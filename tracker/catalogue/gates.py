@@ -1,10 +1,11 @@
-"""A gate: the form in front of a resource, and the file behind it."""
+"""The fields of forms; a gate: the form in front of a resource, and the file behind it."""
 
 from typing import Literal
 
 from pydantic import Field, field_validator
 
 from tracker.catalogue.values import Value
+from tracker.words import FormOf
 
 FieldType = Literal["text", "email", "tel", "select", "textarea"]
 
@@ -36,22 +37,15 @@ KNOWN_FIELDS: dict[str, FormField] = {
 }
 
 
-class Gate(Value):
-    """The form of a resource page.
-
-    ``file`` is a file below ``site/whitepapers``; it is never published. ``fields`` may name the
-    known fields (name, company, email, message) or declare others in full; ``email`` is always
-    among them.
-    """
+class Form(Value):
+    """A form that is answered by a mail. ``fields`` may name the known fields (name, company,
+    email, message) or declare others in full; ``email`` is always among them."""
 
     id: str = Field(
         pattern=r"^[a-z0-9][a-z0-9-]{0,60}$",
-        description="フォームの名前。サイト全体で1つだけ。本文の /// gate | 名前 とそろえる",
+        description="フォームの名前。サイト全体で1つだけ。本文のブロック（/// gate | 名前 など）とそろえる",
     )
-    file: str = Field(
-        pattern=r"^[^/\\]+$", description="site/whitepapers にある資料のファイル名（例: guide.pdf）"
-    )
-    button: str = Field("資料を受け取る", description="ボタンの言葉")
+    button: str = Field("申し込む", description="ボタンの言葉")
     fields: tuple[FormField, ...] = Field(
         (KNOWN_FIELDS["name"], KNOWN_FIELDS["company"], KNOWN_FIELDS["email"]),
         description="聞く項目。name, company, email, message は名前だけで書ける。email は必ず要る",
@@ -79,3 +73,20 @@ class Gate(Value):
         if len(set(names)) != len(names):
             raise ValueError("fields に同じ名前の項目が2つあります")
         return fields
+
+
+class Gate(Form):
+    """The form of a resource page. ``file`` is a file below ``site/whitepapers``; it is never
+    published."""
+
+    file: str = Field(
+        pattern=r"^[^/\\]+$", description="site/whitepapers にある資料のファイル名（例: guide.pdf）"
+    )
+    button: str = Field("資料を受け取る", description="ボタンの言葉")
+
+    @field_validator("id")
+    @classmethod
+    def _free(cls, own_id: str) -> str:
+        if own_id in list(FormOf):
+            raise ValueError(f"gate の id「{own_id}」は、ほかのフォームの名前なので使えません")
+        return own_id

@@ -56,8 +56,9 @@ def check_link(site: Site, page: str | None, link: Link) -> str | None:
     """What is wrong with a link in the text of ``page`` (``None``: in a mail), or ``None``."""
     target = link.target
     what = "画像" if link.image else "リンク"
-    if link.image and link.empty_text and not link.raw:
-        return f"画像「{shown(target)}」に説明（alt）がありません（![説明](…)）"
+    if link.image and link.empty_text:
+        how = 'alt="説明"。飾りなら alt=""' if link.raw else "![説明](…)"
+        return f"画像「{shown(target)}」に説明（alt）がありません（{how}）"
     if not target:
         return f"{what}の行き先がありません"
     if scheme := _SCHEME.match(target):

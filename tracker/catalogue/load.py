@@ -26,6 +26,8 @@ class Reading:
     nav: frozenset[str] | None
     """The paths of the pages in the ``nav`` of ``mkdocs.yml``; ``None`` where it has none, so that
     every page stands in the menu."""
+    drafts: frozenset[str] = frozenset()
+    """The files, from the root, whose front matter says ``draft: true``."""
 
 
 def load(root: Path) -> tuple[Catalogue | None, list[Problem]]:
@@ -67,6 +69,7 @@ def read(root: Path, *, drafts: bool = False) -> Reading:
         [problem for problem in problems if problem.path not in folder.drafts],
         [problem for problem in problems if problem.path in folder.drafts],
         nav,
+        frozenset(folder.drafts),
     )
 
 

@@ -17,8 +17,22 @@ from markdown.extensions.toc import slugify_unicode, unique
 
 from tracker.catalogue.problems import Problem, unknown
 
-BLOCKS = ("cta", "gate", "diagnosis", "inquiry", "stage-pages", "persona-pages", "faq")
+BLOCKS = (
+    "cta",
+    "gate",
+    "diagnosis",
+    "inquiry",
+    "seminar",
+    "newsletter",
+    "video",
+    "stage-pages",
+    "persona-pages",
+    "seminars",
+    "faq",
+)
 """The names that may follow ``///`` on a page."""
+
+_FORMS = ("gate", "diagnosis", "inquiry", "seminar", "newsletter")
 
 INLINE_EXTENSIONS = (
     "attr_list",
@@ -108,6 +122,8 @@ _REFERENCE = re.compile(r"^ {0,3}\[(?!\^)[^\]]+\]: *<?(?P<target>[^\s>]+)>?", re
 _RAW_LINK = re.compile(
     r"<(?P<tag>a|img)\b[^>]*?\b(?:href|src)\s*=\s*[\"'](?P<target>[^\"']*)[\"']", re.IGNORECASE
 )
+_RAW_ALT = re.compile(r"\balt\s*=", re.IGNORECASE)
+_NAMELESS_IMAGE = re.compile(r"!\[\s*\]\[(?P<target>[^\]\n]+)\]")
 _RAW_ID = re.compile(r"<[a-z][^<>]*?\bid\s*=\s*[\"'](?P<id>[^\"']+)[\"']", re.IGNORECASE)
 _ATTR_ID = re.compile(r"\{:?[^{}\n]*?#(?P<id>[^\s{}]+)[^{}\n]*\}")
 _FOOTNOTE = re.compile(r"^\[\^(?P<id>[^\]]+)\]:", re.MULTILINE)
@@ -290,7 +306,7 @@ def _ids(prose: str, found: Scan) -> None:
     found.ids.update(m["id"] for m in _RAW_ID.finditer(prose))
     found.ids.update(m["id"] for m in _ATTR_ID.finditer(prose))
     found.ids.update(f"fn:{m['id']}" for m in _FOOTNOTE.finditer(prose))
-    if any(block.name in ("gate", "diagnosis", "inquiry") for block in found.blocks):
+    if any(block.name in _FORMS for block in found.blocks):
         found.ids.add(FORM_ID)
 
 
@@ -367,8 +383,18 @@ def _links(prose: str, places: _Places) -> Iterator[Link]:
             )
     for m in _REFERENCE.finditer(prose):
         yield Link(m["target"], *places.at(m.start("target")))
+    for m in _NAMELESS_IMAGE.finditer(prose):
+        yield Link(m["target"], *places.at(m.start()), image=True, empty_text=True)
     for m in _RAW_LINK.finditer(prose):
-        yield Link(m["target"], *places.at(m.start()), image=m["tag"].lower() == "img", raw=True)
+        picture = m["tag"].lower() == "img"
+        tag = prose[m.start() : prose.find(">", m.start()) + 1 or None]
+        yield Link(
+            m["target"],
+            *places.at(m.start()),
+            image=picture,
+            raw=True,
+            empty_text=picture and not _RAW_ALT.search(tag),
+        )
 
 
 def _placeholders(prose: str, places: _Places) -> Iterator[Placeholder]:

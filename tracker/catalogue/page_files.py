@@ -4,17 +4,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from tracker.catalogue import videos
 from tracker.catalogue.ctas import Cta, CtaOptions
 from tracker.catalogue.documents import Document, Loc, parse
 from tracker.catalogue.folder import Folder
 from tracker.catalogue.links import Site, check_link, check_target, page_linked
 from tracker.catalogue.markdown import Block, Scan, scan
-from tracker.catalogue.pages import Page, PageFront, Section, page_gaps
+from tracker.catalogue.pages import OWNERS, Page, PageFront, Section, page_gaps
 from tracker.catalogue.problems import allowed, shown, unknown
 from tracker.words import PageKind, Stage
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _PAGE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\.md|README\.md")
+_PLACED = {"seminar": "日時とフォーム", "video": "動画"}
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ class PageFiles:
             self.folder.tell("site/pages/index.md", 1, None, "ホームのページがありません")
         self._unpublished(names)
         fronts = {source.path: source.front for source in sources}
-        ids = {kind: _Ids(kind) for kind in ("gate", "diagnosis", "CTA")}
-        inquiry: str | None = None
+        ids = {kind: _Ids(kind) for kind in (*OWNERS, "CTA")}
+        only: dict[PageKind, str] = {}
         for source in sources:
             self._check_front(source, personas, ids)
             self._check_links(source)
@@ -97,15 +99,12 @@ class PageFiles:
             self._check_lists(source, personas)
             if source.front is None or source.document is None:
                 continue
-            if source.front.kind is PageKind.INQUIRY:
-                if inquiry:
-                    self.folder.problems.append(
-                        source.document.problem(
-                            ("kind",),
-                            f"kind: inquiry のページは1つだけです（{inquiry}にもあります）",
-                        )
-                    )
-                inquiry = inquiry or source.file
+            kind = source.front.kind
+            if kind in (PageKind.INQUIRY, PageKind.NEWSLETTER):
+                if first := only.get(kind):
+                    message = f"kind: {kind} のページは1つだけです（{first}にもあります）"
+                    self.folder.problems.append(source.document.problem(("kind",), message))
+                only.setdefault(kind, source.file)
             yield Page(
                 **dict(source.front),
                 path=source.path,
@@ -118,6 +117,14 @@ class PageFiles:
                     Stage(block.argument)
                     for block in source.scan.blocks
                     if block.name == "stage-pages" and block.argument in list(Stage)
+                ),
+                persona_lists=tuple(
+                    block.argument
+                    for block in source.scan.blocks
+                    if block.name == "persona-pages" and block.argument in personas
+                ),
+                seminar_lists=tuple(
+                    block.argument for block in source.scan.blocks if block.name == "seminars"
                 ),
             )
 
@@ -145,11 +152,10 @@ class PageFiles:
             data = document.data
             kind = data.get("kind")
             if kind in list(PageKind):
-                keys = (data.get(key) for key in ("stage", "gate", "diagnosis"))
                 told = {problem.message for problem in self.folder.problems if problem.path == file}
                 self.folder.problems += [
                     document.problem(gap.at, gap.message)
-                    for gap in page_gaps(PageKind(kind), *keys)
+                    for gap in page_gaps(PageKind(kind), data.get("stage"), data)
                     if gap.message not in told
                 ]
         found = scan(file, body, line)
@@ -180,7 +186,7 @@ class PageFiles:
                 self._tell_at(document, loc, message)
             elif link.removeprefix("/").partition("#")[0] == source.path:
                 self._tell_at(document, loc, f"next「{link}」はこのページ自身です")
-        for key in ("gate", "diagnosis"):
+        for key in OWNERS:
             for loc, id_ in _texts(document.data, key, "id"):
                 place = f"{source.file}:{document.place(loc).line}"
                 if message := ids[key].repeated(id_, place):
@@ -195,9 +201,16 @@ class PageFiles:
                     loc,
                     f"資料「{shown(name)}」が site/whitepapers にありません（{hint}）",
                 )
-        for loc, link in _texts(document.data, "diagnosis", "bands", "to"):
-            if message := check_target(self._site_for(source), link):
-                self._tell_at(document, loc, message)
+        for keys in (("diagnosis", "bands", "to"), ("seminar", "recording")):
+            for loc, link in _texts(document.data, *keys):
+                if message := check_target(self._site_for(source), link):
+                    self._tell_at(document, loc, message)
+        for key in ("file", "poster", "captions"):
+            for loc, name in _texts(document.data, "video", key):
+                if f"{videos.FOLDER}/{name}" not in self.site.assets:
+                    folder = f"site/pages/{videos.FOLDER}"
+                    message = f"動画のファイル「{shown(name)}」が {folder} にありません"
+                    self._tell_at(document, loc, message)
 
     def _tell_at(self, document: Document, loc: Loc, message: str) -> None:
         self.folder.problems.append(document.problem(loc, message))
@@ -261,10 +274,9 @@ class PageFiles:
     def _check_forms(self, source: _PageSource) -> None:
         """Each form stands once on the page it belongs to."""
         front = source.front
-        own: dict[str, str | None] = {"gate": None, "diagnosis": None, "inquiry": None}
+        own: dict[str, str | None] = {**dict.fromkeys(OWNERS), "inquiry": None}
         if front:
-            own["gate"] = front.gate.id if front.gate else None
-            own["diagnosis"] = front.diagnosis.id if front.diagnosis else None
+            own = {key: getattr(getattr(front, key), "id", None) for key in OWNERS}
             own["inquiry"] = "contact" if front.kind is PageKind.INQUIRY else None
         placed: dict[str, int] = {}
         for block in source.scan.blocks:
@@ -274,12 +286,12 @@ class PageFiles:
             def tell(message: str, block: Block = block) -> None:
                 self.folder.tell(source.file, block.line, block.column, message)
 
-            if block.options.strip() or block.has_body:
+            if block.options.strip() or (block.has_body and block.name != "video"):
                 tell(f"/// {block.name} の中には何も書けません（次の行を /// で閉じます）")
             if not self._has_id(source.file, block) or front is None:
                 continue
             if own[block.name] is None:
-                kind = "resource" if block.name == "gate" else block.name
+                kind = OWNERS.get(block.name, PageKind.INQUIRY)
                 tell(f"/// {block.name} は kind: {kind} のページだけに置けます")
             elif block.name != "inquiry" and block.argument != own[block.name]:
                 tell(
@@ -297,7 +309,8 @@ class PageFiles:
                 self.folder.problems.append(
                     source.document.problem(
                         loc,
-                        f"本文にフォームを置く場所がありません（/// {name} | {id_} と /// の2行を書きます）",
+                        f"本文に{_PLACED.get(name, 'フォーム')}を置く場所がありません"
+                        f"（/// {name} | {id_} と /// の2行を書きます）",
                         key=True,
                     )
                 )
@@ -307,6 +320,7 @@ class PageFiles:
         lists: dict[str, tuple[str, list[str]]] = {
             "stage-pages": ("stage", list(Stage)),
             "persona-pages": ("persona", personas),
+            "seminars": ("upcoming か past", ["upcoming", "past"]),
         }
         for block in source.scan.blocks:
 

@@ -1,5 +1,6 @@
 """A page of the site, as its front matter and its Markdown tell it."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from pydantic import Field, model_validator
@@ -7,12 +8,30 @@ from pydantic import Field, model_validator
 from tracker.catalogue.ctas import Cta
 from tracker.catalogue.diagnoses import Diagnosis
 from tracker.catalogue.gates import Gate
+from tracker.catalogue.newsletters import Newsletter
+from tracker.catalogue.seminars import Seminar
 from tracker.catalogue.values import Gap, Value, refuse
+from tracker.catalogue.videos import Video
 from tracker.words import PageKind, Stage
 
 STAGED = frozenset(
-    {PageKind.ARTICLE, PageKind.CASE, PageKind.VOICE, PageKind.RESOURCE, PageKind.SEMINAR}
+    {
+        PageKind.ARTICLE,
+        PageKind.CASE,
+        PageKind.VOICE,
+        PageKind.RESOURCE,
+        PageKind.SEMINAR,
+        PageKind.VIDEO,
+    }
 )
+OWNERS = {
+    "gate": PageKind.RESOURCE,
+    "diagnosis": PageKind.DIAGNOSIS,
+    "seminar": PageKind.SEMINAR,
+    "video": PageKind.VIDEO,
+    "newsletter": PageKind.NEWSLETTER,
+}
+"""The keys that pages of one kind have, and no others."""
 
 
 class PageFront(Value):
@@ -37,14 +56,20 @@ class PageFront(Value):
     draft: bool = Field(False, description="true なら下書き。sodate serve でだけ見え、公開されない")
     gate: Gate | None = Field(None, description="資料の申し込みフォーム（kind: resource だけ）")
     diagnosis: Diagnosis | None = Field(None, description="3分診断（kind: diagnosis だけ）")
+    seminar: Seminar | None = Field(None, description="セミナー（kind: seminar だけ）")
+    video: Video | None = Field(None, description="動画（kind: video だけ）")
+    newsletter: Newsletter | None = Field(
+        None, description="メールマガジン（kind: newsletter だけ）"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> "PageFront":
-        refuse(page_gaps(self.kind, self.stage, self.gate, self.diagnosis))
+        own = {key: getattr(self, key) for key in OWNERS}
+        refuse(page_gaps(self.kind, self.stage, own))
         return self
 
 
-def page_gaps(kind: object, stage: object, gate: object, diagnosis: object) -> list[Gap]:
+def page_gaps(kind: object, stage: object, own: Mapping[str, object]) -> list[Gap]:
     """What a page of ``kind`` lacks, or must not have; takes raw front matter too."""
     gaps = []
     if kind in STAGED and stage is None:
@@ -54,10 +79,8 @@ def page_gaps(kind: object, stage: object, gate: object, diagnosis: object) -> l
                 f"kind: {kind} のページには stage が必要です（使える値: {', '.join(Stage)}）",
             )
         )
-    for key, owner, value in (
-        ("gate", PageKind.RESOURCE, gate),
-        ("diagnosis", PageKind.DIAGNOSIS, diagnosis),
-    ):
+    for key, owner in OWNERS.items():
+        value = own.get(key)
         if kind == owner and value is None:
             gaps.append(Gap(("kind",), f"kind: {owner} のページには {key} が必要です"))
         if kind != owner and value is not None:
@@ -85,7 +108,8 @@ class Page(PageFront):
     ``path`` is the source below ``site/pages`` (``articles/foo.md``), ``url`` the address below
     the site's root (``articles/foo/``; the home page is ``""``). ``characters`` counts what is
     read: without spaces, markup and code. ``links`` are the paths of the pages its text links to,
-    ``lists`` the stages whose pages it lists.
+    ``lists`` and ``persona_lists`` the stages and the personas whose pages it lists, and
+    ``seminar_lists`` which seminars.
     """
 
     path: str
@@ -95,6 +119,8 @@ class Page(PageFront):
     characters: int = 0
     links: tuple[str, ...] = ()
     lists: tuple[Stage, ...] = ()
+    persona_lists: tuple[str, ...] = ()
+    seminar_lists: tuple[str, ...] = ()
 
     @property
     def minutes(self) -> int:

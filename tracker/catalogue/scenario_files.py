@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from tracker.catalogue.folder import Folder
 from tracker.catalogue.links import Site, check_link
@@ -13,6 +14,7 @@ from tracker.words import Stage
 PLACEHOLDERS = ("name", "company", "diagnosis")
 """What a step mail may fill in; ``diagnosis`` stands alone in its paragraph."""
 
+_DRAFT = re.compile(rb"^draft:[ \t]*true\b", re.MULTILINE)
 _STEP_NAME = re.compile(r"(?P<day>\d+)-(?P<id>[a-z0-9][a-z0-9-]*)\.md")
 
 
@@ -46,7 +48,8 @@ class ScenarioFiles:
     def _steps(self, folder: str) -> Iterator[Step]:
         days: dict[int, str] = {}
         ids: dict[str, str] = {}
-        for path in self.folder.files(folder, "**/*"):
+        # Of two steps of the same day or name, the draft is the one to be told.
+        for path in sorted(self.folder.files(folder, "**/*"), key=_is_draft):
             file = f"{folder}/{path.relative_to(self.folder.root / folder).as_posix()}"
             name = _STEP_NAME.fullmatch(path.name)
             if path.suffix != ".md":
@@ -113,3 +116,8 @@ class ScenarioFiles:
                     placeholder.column,
                     "{{ diagnosis }} は前後を空行にして、1行だけで書きます",
                 )
+
+
+def _is_draft(path: Path) -> bool:
+    """Whether the front matter seems to say so; it is read in full later."""
+    return bool(_DRAFT.search(path.read_bytes()[:2000]))

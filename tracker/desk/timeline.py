@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from tracker.catalogue import Catalogue
-from tracker.clicks import by_machine
+from tracker.clicks import LABELS
 from tracker.desk import sentences
 from tracker.events import Event
 from tracker.store.histories import Mail, ScoreEntry, StageChange
 from tracker.store.reports import Cause
-from tracker.words import DeliveryState, EndReason, EventKind
+from tracker.words import DeliveryState, EndReason, EventKind, Verdict
 
 Look = Literal["read", "click", "form", "mail", "stage", "quiet", "stop"]
 
@@ -124,17 +124,30 @@ def _of_event(
     look = _LOOKS.get(event.kind, "quiet")
     moment = Moment(event.at, look, text, quote=messages.get(event.id, ""))
     if event.kind is EventKind.MAIL_CLICK:
-        if by_machine(event.data):
-            moment.look = "quiet"
-            moment.details.append("機械による下見とみて、数えていません")
-        elif event.data and event.data.get("late"):
-            moment.details.append("期限を過ぎたリンクのため、数えていません")
+        _add_verdict(moment, event.data or {})
     return moment
+
+
+def _add_verdict(moment: Moment, data: Mapping[str, Any]) -> None:
+    verdict = data.get("verdict")
+    if data.get("late"):
+        moment.details.append("期限を過ぎたリンクのため、数えていません")
+    elif verdict is None:
+        moment.details.append("人か機械かを確かめています（15秒から1分）")
+    elif verdict != Verdict.HUMAN:
+        moment.look = "quiet"
+        held = "機械によるアクセスとみて" if verdict == Verdict.MACHINE else "人か機械か決められず"
+        moment.details.append(f"{held}、数えていません")
+        moment.details.extend(
+            f"{LABELS.get(name, name)}（{weight:+.1f}）"
+            for name, weight in data.get("signs", [])[:3]
+        )
 
 
 def _of_view(catalogue: Catalogue, seen: Sequence[Event]) -> Moment:
     first = seen[0]
-    end = next((event for event in seen if event.kind is EventKind.PAGE_END), None)
+    ends = [event for event in seen if event.kind is EventKind.PAGE_END]
+    end = ends[-1] if ends else None  # each tells the whole view up to then
     reached = max((event.section or 0 for event in seen), default=0)
     page = sentences.page_at(catalogue, first.page)
     total = len(page.sections) if page else 0

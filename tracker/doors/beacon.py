@@ -1,6 +1,6 @@
 """``POST /e``: what the beacon saw of one page view, from browsers whose reader agreed to it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from flask import Blueprint, Response, request
@@ -14,6 +14,7 @@ from tracker.context import (
     objects_to_reading,
     visitor,
 )
+from tracker.forms import asked_on
 from tracker.journal import Entry, JournalError
 from tracker.words import EventKind
 
@@ -51,13 +52,33 @@ class _PageEnd(_Seen):
     done: bool = False
 
 
+class _Gate(_Seen):
+    e: Literal["gate_open"]
+    gate: str = Field(max_length=100)
+
+
+class _GateField(_Seen):
+    e: Literal["gate_field"]
+    gate: str = Field(max_length=100)
+    field: str = Field(max_length=100)
+
+
+class _VideoProgress(_Seen):
+    e: Literal["video_progress"]
+    video: str = Field(max_length=100)
+    percent: Literal[25, 50, 75, 100]
+
+
 class _Beacon(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
     pv: str = Field(pattern=r"^[0-9a-f]{16,32}$")
     page: str = Field(max_length=500)
-    events: list[Annotated[_PageView | _Section | _Cta | _PageEnd, Field(discriminator="e")]] = (
-        Field(min_length=1, max_length=100)
-    )
+    events: list[
+        Annotated[
+            _PageView | _Section | _Cta | _PageEnd | _Gate | _GateField | _VideoProgress,
+            Field(discriminator="e"),
+        ]
+    ] = Field(min_length=1, max_length=100)
 
 
 @door.post("/e")
@@ -96,10 +117,12 @@ def beacon() -> Response:
 def _entries(seen: _Beacon, page: Page, who: str) -> list[Entry]:
     sections = {section.id: section.index for section in page.sections}
     ctas = {cta.id for cta in page.ctas}
+    gates = asked_on(page)
     now = context().now()
     entries = []
     for event in seen.events:
-        section, cta, data = None, None, {}
+        section, cta, gate = None, None, None
+        data: dict[str, Any] = {}
         if isinstance(event, _PageView):
             data = {"ref": event.ref}
         elif isinstance(event, _Section):
@@ -110,6 +133,18 @@ def _entries(seen: _Beacon, page: Page, who: str) -> list[Entry]:
             cta = event.cta
             if cta not in ctas:
                 continue
+        elif isinstance(event, _Gate | _GateField):
+            gate = event.gate
+            if gate not in gates:
+                continue
+            if isinstance(event, _GateField):
+                if event.field not in gates[gate]:
+                    continue
+                data = {"field": event.field}
+        elif isinstance(event, _VideoProgress):
+            if page.video is None or page.video.id != event.video:
+                continue
+            data = {"video": event.video, "percent": event.percent}
         else:
             data = event.model_dump(include={"active_ms", "dwell_ms", "done"})
         entries.append(
@@ -122,6 +157,7 @@ def _entries(seen: _Beacon, page: Page, who: str) -> list[Entry]:
                 page=page.url,
                 section=section,
                 cta=cta,
+                gate=gate,
                 data=data,
             )
         )

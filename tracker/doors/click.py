@@ -6,7 +6,7 @@ judged later, from the stored hit. The answer is the same whatever comes of it.
 
 from contextlib import suppress
 from datetime import timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response, abort, request
 
@@ -18,6 +18,7 @@ from tracker.words import EventKind
 door = Blueprint("click", __name__)
 
 LONGEST_USER_AGENT = 512
+LONGEST_LANGUAGE = 20
 _PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
@@ -33,11 +34,9 @@ def click(token: str) -> Response:
         late = True
     except LinkError:
         abort(404, "link")
-    if request.method == "GET":
-        with suppress(
-            JournalError
-        ):  # counted and logged there; the reader still gets where they wanted to go
-            here.journal.append([_hit(link, late)])
+    # A failure is counted and logged there; the reader still gets where they wanted to go.
+    with suppress(JournalError):
+        here.journal.append([_hit(link, late)])
     answer = Response(status=302)
     answer.headers["Location"] = destination(here.settings.site_url, link.target)
     answer.headers["Referrer-Policy"] = "no-referrer"
@@ -60,11 +59,14 @@ def destination(site_url: str, target: str) -> str:
 
 def _hit(link: Click, late: bool) -> Entry:
     headers = request.headers
+    site = urlsplit(context().settings.site_url)
     data = {
         "place": link.place,
+        "method": request.method,
         "ua": headers.get("User-Agent", "")[:LONGEST_USER_AGENT],
         "network": network(),
-        "language": "Accept-Language" in headers,
+        "language": headers.get("Accept-Language", "")[:LONGEST_LANGUAGE],
+        "secure": site.scheme == "https" or site.hostname in ("localhost", "127.0.0.1"),
         "fetch": {
             name[10:].lower(): headers[name][:40]
             for name in ("Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-Site", "Sec-Fetch-User")

@@ -1,7 +1,7 @@
 """``/confirm/<token>``: the page a delivery mail leads to, and its button.
 
 A GET changes nothing: mail gateways follow links. The button confirms the address and hands out
-the file.
+what was asked for: a file, a place at a seminar, the newsletter.
 """
 
 from datetime import timedelta
@@ -11,16 +11,19 @@ from flask.typing import ResponseReturnValue
 
 from tracker.catalogue.pages import Page
 from tracker.context import Context, context, from_elsewhere, visitor
+from tracker.doors.seminar import closed, no_place
 from tracker.journal import Entry, JournalError
-from tracker.links import Confirmation, Download, LinkError, LinkExpiredError
-from tracker.words import EventKind
+from tracker.links import Confirmation, Download, LinkError, LinkExpiredError, Ticket
+from tracker.words import EventKind, FormOf
 
 door = Blueprint("confirm", __name__)
 
 
 @door.get("/confirm/<token>")
 def ask(token: str) -> ResponseReturnValue:
-    _link, page = _read(token)
+    link, page = _read(token)
+    if page.seminar and (why := closed(page.seminar, link.delivery_id)):
+        return no_place(page, why)
     return render_template("doors/confirm.html", page=page)
 
 
@@ -30,6 +33,8 @@ def confirm(token: str) -> ResponseReturnValue:
     link, page = _read(token)
     if from_elsewhere():
         abort(403, "elsewhere")
+    if page.seminar and (why := closed(page.seminar, link.delivery_id)):
+        return no_place(page, why)
     try:
         here.journal.append(
             [
@@ -50,15 +55,24 @@ def confirm(token: str) -> ResponseReturnValue:
     if page.gate:
         file = Download(delivery_id=link.delivery_id, gate=page.gate.id)
         download = f"/d/{here.links.sign(file, here.now())}"
-    body = render_template("doors/confirmed.html", page=page, download=download)
+    calendar = None
+    if page.seminar:
+        ticket = Ticket(delivery_id=link.delivery_id, seminar=page.seminar.id)
+        signed = here.links.sign(ticket, here.now())
+        calendar = f"/seminars/{page.seminar.id}.ics?ticket={signed}"
+    body = render_template("doors/confirmed.html", page=page, download=download, calendar=calendar)
     return Response(body, headers={"Cache-Control": "no-store"})
 
 
 def page_behind(here: Context, gate: str) -> Page | None:
-    """The page a gate belongs to: a resource, or a diagnosis whose report was asked for."""
-    purpose, _, diagnosis_id = gate.partition(":")
-    if purpose == "diagnosis" and diagnosis_id:
+    """The page a gate belongs to: a resource, a diagnosis whose report was asked for, a seminar
+    or the newsletter."""
+    if diagnosis_id := FormOf.DIAGNOSIS.id_in(gate):
         return here.catalogue.diagnosis_page(diagnosis_id)
+    if seminar_id := FormOf.SEMINAR.id_in(gate):
+        return here.catalogue.seminar_page(seminar_id)
+    if gate == FormOf.NEWSLETTER:
+        return here.catalogue.newsletter_page
     return here.catalogue.gate_page(gate)
 
 

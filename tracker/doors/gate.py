@@ -18,7 +18,7 @@ door = Blueprint("gate", __name__)
 @door.get("/gates/<gate_id>")
 def show(gate_id: str) -> ResponseReturnValue:
     page, gate = _find(gate_id)
-    return _form(page, gate, {}, {}, 200)
+    return _form(page, gate, {}, {}, 200, shown=submission.shown_now())
 
 
 @door.post("/gates/<gate_id>")
@@ -29,6 +29,8 @@ def submit(gate_id: str) -> ResponseReturnValue:
     values, errors = read_form(gate.fields, request.form)
     if errors:
         return _form(page, gate, values, errors, 422)
+    if submission.sent_too_fast():
+        return _form(page, gate, values, {}, 422, again=True)
     if not submission.filled_by_a_machine():
         try:
             context().journal.append(
@@ -53,7 +55,14 @@ def _find(gate_id: str) -> tuple[Page, Gate]:
 
 
 def _form(
-    page: Page, gate: Gate, values: dict[str, str], errors: dict[str, str], status: int
+    page: Page,
+    gate: Gate,
+    values: dict[str, str],
+    errors: dict[str, str],
+    status: int,
+    *,
+    shown: str = "",
+    again: bool = False,
 ) -> ResponseReturnValue:
     ticked = submission.agreed(context().catalogue.firm.consent)
     form = gate_form(
@@ -62,7 +71,8 @@ def _form(
         values={**values, "consent": "yes" if ticked else ""},
         errors=errors,
         page=page.url,
+        shown=shown,
     )
     return render_template(
-        "doors/form.html", title=page.title, form=form, busy=status == 503
+        "doors/form.html", title=page.title, form=form, busy=status == 503, again=again
     ), status

@@ -24,6 +24,8 @@ def submit() -> ResponseReturnValue:
     values, errors = read_form(INQUIRY_FIELDS, request.form)
     if errors:
         return _form(page, values, errors, 422)
+    if submission.sent_too_fast():
+        return _form(page, values, {}, 422, again=True)
     if not submission.filled_by_a_machine():
         try:
             context().journal.append([submission.entry(EventKind.INQUIRY, values, page=page.url)])
@@ -38,7 +40,12 @@ def thanks() -> ResponseReturnValue:
 
 
 def _form(
-    page: Page, values: dict[str, str], errors: dict[str, str], status: int
+    page: Page,
+    values: dict[str, str],
+    errors: dict[str, str],
+    status: int,
+    *,
+    again: bool = False,
 ) -> ResponseReturnValue:
     consent = context().catalogue.firm.consent
     form = inquiry_form(
@@ -46,7 +53,8 @@ def _form(
         values={**values, "consent": "yes" if submission.agreed(consent) else ""},
         errors=errors,
         page=page.url,
+        shown="",
     )
     return render_template(
-        "doors/form.html", title=page.title, form=form, busy=status == 503
+        "doors/form.html", title=page.title, form=form, busy=status == 503, again=again
     ), status

@@ -1,15 +1,23 @@
 """The built site itself, where no web server stands in front (``./run``)."""
 
+import json
+from functools import lru_cache
+from mimetypes import guess_type
 from pathlib import Path
+from typing import Any
 
-from flask import Blueprint, Response, redirect, send_from_directory
+from flask import Blueprint, Response, redirect, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
 from tracker.context import context
+from tracker.publishing.packed import twin
 
 door = Blueprint("site", __name__)
+
+_FOR_EVER = 365 * 24 * 3600
+_A_WHILE = 3600
 
 
 @door.get("/", defaults={"path": ""})
@@ -22,13 +30,61 @@ def serve(path: str) -> ResponseReturnValue:
             return redirect(f"/{path}/", 301)
         path = f"{path}index.html"
     try:
-        return send_from_directory(root, path, max_age=0 if path.endswith(".html") else 3600)
+        return _send(root, path)
     except NotFound:
         return not_found(root)
+
+
+def _send(root: Path, path: str) -> Response:
+    """The file, or its compressed twin; with the headers of the build where it is a page."""
+    found = safe_join(str(root), path)
+    packed = found is not None and twin(Path(found)).is_file()
+    short = packed and "Range" not in request.headers and request.accept_encodings["gzip"] > 0
+    answer = send_from_directory(
+        root,
+        f"{path}.gz" if short else path,
+        mimetype=guess_type(path)[0] if short else None,
+        max_age=_lifetime(path),
+    )
+    if short:
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers.pop("Content-Disposition", None)  # it names the twin
+    if packed:
+        answer.vary.add("Accept-Encoding")
+    if _lifetime(path) == _FOR_EVER:
+        answer.cache_control.immutable = True
+    if path.endswith(".html"):
+        answer.headers.extend(_page_headers())
+    return answer
+
+
+def _lifetime(path: str) -> int:
+    """How many seconds a browser may keep the file without asking: for ever where its name, or
+    ``?v=`` in its address, changes with what it holds."""
+    if path.endswith(".html"):
+        return 0
+    named_by_content = path.endswith((".min.js", ".min.css")) or "v" in request.args
+    return _FOR_EVER if named_by_content else _A_WHILE
+
+
+def _page_headers() -> dict[str, str]:
+    path = context().settings.site_headers
+    try:
+        return _headers(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:  # built by hand with `mkdocs build`
+        return {}
+
+
+@lru_cache(maxsize=4)
+def _headers(path: Path, _changed: int) -> dict[str, str]:
+    found: Any = json.loads(path.read_text(encoding="utf-8"))
+    return {str(name): str(value) for name, value in found.items()}
 
 
 def not_found(root: Path) -> Response:
     """The site's own 404 page, where it was built."""
     page = root / "404.html"
     body = page.read_text(encoding="utf-8") if page.is_file() else "404"
-    return Response(body, 404, mimetype="text/html" if page.is_file() else "text/plain")
+    answer = Response(body, 404, mimetype="text/html" if page.is_file() else "text/plain")
+    answer.headers.extend(_page_headers())
+    return answer

@@ -12,14 +12,41 @@ from tracker.context import context, network, visitor
 from tracker.forms import HONEYPOT
 from tracker.inputs import read_address
 from tracker.journal import Entry
+from tracker.links import LinkError, Shown
 from tracker.words import EventKind
 
 _TWICE_WITHIN_SECONDS = 600
+_PERSON_NEEDS_MS = 2000
 
 
 def filled_by_a_machine() -> bool:
     """Whether the field no person sees was filled in."""
     return bool(request.form.get(HONEYPOT, "").strip())
+
+
+def shown_now() -> str:
+    """A token for the form of a page shown now: when it comes back, ``sent_too_fast`` can tell how
+    long it was before the reader."""
+    here = context()
+    now = here.now()
+    return here.links.sign(Shown(round(now.timestamp() * 1000)), now)
+
+
+def sent_too_fast() -> bool:
+    """Whether the form was sent in less time than a person needs.
+
+    Told by our own token, or, on the static site, by the browser's count. Who brings neither (no
+    JavaScript) is not asked, and a form that came back for another look carries neither.
+    """
+    here = context()
+    took = request.form.get("took", "")
+    if took.isascii() and took.isdigit():
+        return int(took[:12]) < _PERSON_NEEDS_MS
+    try:
+        shown = here.links.read(Shown, request.form.get("shown", ""), here.now())
+    except LinkError:
+        return False
+    return here.now().timestamp() * 1000 - shown.at_ms < _PERSON_NEEDS_MS
 
 
 def agreed(consent: Consent) -> bool:
@@ -37,13 +64,14 @@ def entry(
     gate: str | None = None,
     page: str | None = None,
     data: dict[str, Any] | None = None,
+    consent: Consent | None = None,
 ) -> Entry:
     """The event of a checked form. The same words posted again within ten minutes are the same
-    event."""
+    event. ``consent`` is the wording beside its box, the firm's where none is given."""
     here = context()
     now = here.now()
     address = read_address(values["email"])
-    consent = here.catalogue.firm.consent
+    consent = consent or here.catalogue.firm.consent
     person: dict[str, Any] = {
         **{name: value for name, value in values.items() if name != "email"},
         "email": address.sendable,

@@ -1,4 +1,5 @@
-"""``/// cta``, ``gate``, ``diagnosis``, ``inquiry`` and ``stage-pages`` in Markdown.
+"""``/// cta``, ``gate``, ``diagnosis``, ``inquiry``, ``seminar``, ``newsletter``, ``video``, ``faq``
+and the lists ``stage-pages``, ``persona-pages`` and ``seminars`` in Markdown.
 
 A Markdown extension like any other: list ``tracker.publishing.blocks`` in ``mkdocs.yml``. The
 plugin ``sodate`` hands it the catalogue; where no plugin runs it reads ``root`` itself.
@@ -6,11 +7,13 @@ plugin ``sodate`` hands it the catalogue; where no plugin runs it reads ``root``
 
 import xml.etree.ElementTree as etree
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 from markdown import Markdown
+from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from markupsafe import Markup
 from pymdownx.blocks import BlocksExtension, BlocksProcessor  # type: ignore[import-untyped]
@@ -20,8 +23,12 @@ from tracker.catalogue.catalogue import Catalogue
 from tracker.catalogue.load import load
 from tracker.catalogue.markdown import FORM_ID
 from tracker.catalogue.pages import Page
-from tracker.forms import diagnosis_form, gate_form, inquiry_form
-from tracker.words import PageKind
+from tracker.forms import diagnosis_form, gate_form, inquiry_form, newsletter_form, seminar_form
+from tracker.publishing.assets import address_of_forms_script
+from tracker.publishing.players import player
+from tracker.publishing.related import READING, newest_first
+from tracker.publishing.seminars import seminar_box, seminar_list
+from tracker.words import PageKind, Stage
 
 _KINDS = list(PageKind)
 
@@ -35,6 +42,12 @@ class _SodateBlock(Block):  # type: ignore[misc]
     def catalogue(self) -> Catalogue | None:
         found = self.config["catalogue"]
         return found if isinstance(found, Catalogue) else None
+
+    @property
+    def now(self) -> datetime:
+        """When the site is built: decides what is over."""
+        told = self.config["now"]
+        return told if isinstance(told, datetime) else datetime.now(UTC)
 
     def on_markdown(self) -> str:
         return "block"
@@ -74,7 +87,9 @@ class _FormBlock(_SodateBlock):
     def on_end(self, block: etree.Element) -> None:
         form = self.form()
         if form is not None:
-            block.text = AtomicString(self.md.htmlStash.store(str(form)))
+            # Beside the form, and not in every page's head: instant navigation runs it too.
+            script = Markup('<script src="{}" defer></script>').format(address_of_forms_script())
+            block.text = AtomicString(self.md.htmlStash.store(str(form + script)))
 
     def form(self) -> Markup | None:
         """The form's HTML; ``None`` where the catalogue does not know it."""
@@ -108,7 +123,83 @@ class DiagnosisBlock(_FormBlock):
         page = self.catalogue.diagnosis_page(self.argument) if self.catalogue else None
         if page is None or page.diagnosis is None:
             return None
-        return diagnosis_form(page.diagnosis, page=page.url)
+        steps = f"/diagnoses/{page.diagnosis.id}/steps/1"
+        return diagnosis_form(page.diagnosis, page=page.url, steps=steps)
+
+
+class NewsletterBlock(_FormBlock):
+    NAME = "newsletter"
+
+    def form(self) -> Markup | None:
+        page = self.catalogue.newsletter_page if self.catalogue else None
+        if page is None or page.newsletter is None:
+            return None
+        return newsletter_form(page.newsletter, page=page.url)
+
+
+class SeminarBlock(_SodateBlock):
+    """When and where, and the form for a place, the recording, or that it is over."""
+
+    NAME = "seminar"
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "div", {"class": "sodate-seminar"})
+
+    def on_end(self, block: etree.Element) -> None:
+        page = self.catalogue.seminar_page(self.argument) if self.catalogue else None
+        if page is None or page.seminar is None or self.catalogue is None:
+            return
+        seminar = page.seminar
+        recording = self.catalogue.page_of(seminar.recording) if seminar.recording else None
+        form = seminar_form(seminar, self.catalogue.firm.consent, page=page.url)
+        seminar_box(block, seminar, form, recording, self.now, self.md.htmlStash.store)
+
+
+class SeminarsBlock(_SodateBlock):
+    """The seminars to come, or those that were, as cards."""
+
+    NAME = "seminars"
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "div", {"class": "sodate-seminars"})
+
+    def on_end(self, block: etree.Element) -> None:
+        if self.catalogue:
+            seminar_list(block, self.argument, self.catalogue.pages, self.now)
+
+
+class VideoBlock(_SodateBlock):
+    """The player, and the block's body as the transcript that unfolds below it."""
+
+    NAME = "video"
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "div", {"class": "sodate-video"})
+
+    def on_end(self, block: etree.Element) -> None:
+        said = list(block)
+        for part in said:
+            block.remove(part)
+        block.text = None
+        page = self.catalogue.video_page(self.argument) if self.catalogue else None
+        if page is None or page.video is None:
+            return
+        block.text = AtomicString(self.md.htmlStash.store(str(player(page.video, page.title))))
+        if said:
+            transcript = etree.SubElement(block, "details", {"class": "sodate-transcript"})
+            etree.SubElement(transcript, "summary").text = AtomicString("動画の内容を文章で読む")
+            transcript.extend(said)
+
+
+class FaqBlock(_SodateBlock):
+    """A question, and its body as the answer that unfolds below it."""
+
+    NAME = "faq"
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        block = etree.SubElement(parent, "details", {"class": "sodate-faq"})
+        etree.SubElement(block, "summary").text = AtomicString(self.argument)
+        return block
 
 
 class StagePagesBlock(_SodateBlock):
@@ -125,18 +216,46 @@ class StagePagesBlock(_SodateBlock):
                 _card(block, page)
 
 
+class PersonaPagesBlock(_SodateBlock):
+    """What is written for a persona, as cards under each stage."""
+
+    NAME = "persona-pages"
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "div", {"class": "sodate-by-stage"})
+
+    def on_end(self, block: etree.Element) -> None:
+        if not self.catalogue:
+            return
+        for stage in Stage:
+            found = pages_for(self.argument, stage, self.catalogue.pages)
+            if not found:
+                continue
+            name = f"{self.argument}-{stage}"
+            title = etree.SubElement(block, "p", {"class": "sodate-by-stage__title", "id": name})
+            _text(title, "span", stage.label, f"sodate-stage sodate-stage--{stage}")
+            cards = {"class": "sodate-cards", "aria-labelledby": name}
+            cards_list = etree.SubElement(block, "ul", cards)
+            for page in found:
+                _card(cards_list, page)
+
+
 def pages_of(stage: str, pages: Iterable[Page]) -> list[Page]:
     """What a reader of ``stage`` may read: articles first, within a kind the newest first."""
     there = [page for page in pages if page.stage == stage and page.kind is not PageKind.PAGE]
-    there.sort(key=lambda page: page.published.toordinal() if page.published else 0, reverse=True)
-    return sorted(there, key=lambda page: _KINDS.index(page.kind))
+    return sorted(newest_first(there), key=lambda page: _KINDS.index(page.kind))
+
+
+def pages_for(persona: str, stage: Stage, pages: Iterable[Page]) -> list[Page]:
+    """What a reader like ``persona`` may read in ``stage``, in the order of ``pages_of``."""
+    return [page for page in pages_of(stage, pages) if persona in page.personas]
 
 
 def _card(parent: etree.Element, page: Page) -> None:
     card = etree.SubElement(parent, "li", {"class": "sodate-card"})
     meta = etree.SubElement(card, "p", {"class": "sodate-card__meta"})
     _text(meta, "span", page.kind.label, f"sodate-kind sodate-kind--{page.kind}")
-    if page.kind in (PageKind.ARTICLE, PageKind.CASE, PageKind.VOICE):
+    if page.kind in READING:
         _text(meta, "span", f"約{page.minutes}分", "sodate-minutes")
     title = etree.SubElement(card, "p", {"class": "sodate-card__title"})
     _text(title, "a", page.title).set("href", f"/{page.path}")
@@ -149,6 +268,18 @@ def _text(parent: etree.Element, tag: str, text: str, class_: str = "") -> etree
     return element
 
 
+class _AlignedCells(Treeprocessor):
+    """The alignment of a table's cells as a class: a style attribute would be refused by the
+    site's Content-Security-Policy."""
+
+    def run(self, root: etree.Element) -> None:
+        for cell in root.iter():
+            style = cell.get("style", "") if cell.tag in ("td", "th") else ""
+            if style.startswith("text-align: "):
+                del cell.attrib["style"]
+                cell.set("class", f"sodate-{style.removeprefix('text-align: ').rstrip(';')}")
+
+
 class SodateBlocks(BlocksExtension):  # type: ignore[misc]
     """Options: ``catalogue`` (a ``Catalogue``) or ``root`` (the folder to read it from)."""
 
@@ -156,6 +287,7 @@ class SodateBlocks(BlocksExtension):  # type: ignore[misc]
         self.config = {
             "catalogue": ["", "the catalogue; read from root if it is not given"],
             "root": [".", "the folder with mkdocs.yml and site/"],
+            "now": ["", "when the site is built (a datetime); now if it is not given"],
         }
         super().__init__(**kwargs)
 
@@ -163,8 +295,21 @@ class SodateBlocks(BlocksExtension):  # type: ignore[misc]
         config = self.getConfigs()
         if config["catalogue"] == "":
             config["catalogue"] = _read(Path(config["root"]).resolve())
-        for block in (CtaBlock, GateBlock, DiagnosisBlock, InquiryBlock, StagePagesBlock):
+        for block in (
+            CtaBlock,
+            GateBlock,
+            DiagnosisBlock,
+            InquiryBlock,
+            NewsletterBlock,
+            SeminarBlock,
+            SeminarsBlock,
+            VideoBlock,
+            FaqBlock,
+            StagePagesBlock,
+            PersonaPagesBlock,
+        ):
             block_mgr.register(block, config)
+        md.treeprocessors.register(_AlignedCells(md), "sodate-cells", 1)
 
 
 @cache

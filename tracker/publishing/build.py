@@ -8,10 +8,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tracker.catalogue.load import load
+from tracker.catalogue.load import Reading, read
 from tracker.catalogue.problems import Problem
+from tracker.publishing.packed import pack
+from tracker.publishing.policy import inline_scripts, write_headers
 from tracker.settings import Settings
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
 
 _VERSION = "site-"
 """What the folders begin with that ``settings.built_site``, a symbolic link, points to in turn."""
@@ -23,7 +29,8 @@ def build_site(settings: Settings) -> list[Problem]:
     Returns the problems; with any, nothing changes. ``settings.built_site`` always shows a whole
     site; the one before it stays on disk until the next build, for requests under way.
     """
-    catalogue, problems = load(settings.root)
+    reading = read(settings.root)
+    catalogue, problems = reading.catalogue, reading.problems
     if problems or catalogue is None:
         return problems
     target = settings.built_site
@@ -31,10 +38,11 @@ def build_site(settings: Settings) -> list[Problem]:
     with _alone(target.parent):
         fresh = Path(tempfile.mkdtemp(prefix=_VERSION, dir=target.parent))
         fresh.chmod(0o755)
-        problems = _mkdocs(settings, fresh)
+        problems = _mkdocs(settings, fresh, reading)
         if problems:
             shutil.rmtree(fresh)
             return problems
+        write_headers(settings.site_headers, _finish(fresh))
         before = _show(fresh, target)
         catalogue.write(settings.catalogue_path)
         for old in target.parent.glob(f"{_VERSION}*"):
@@ -51,6 +59,18 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+def _finish(folder: Path) -> set[str]:
+    """Compress what can be; returns the inline scripts of all pages."""
+    scripts: set[str] = set()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            pack(path, content)
+            if path.suffix == ".html":
+                scripts |= inline_scripts(content.decode())
+    return scripts
+
+
 def _show(fresh: Path, target: Path) -> str | None:
     """Point ``target`` to ``fresh``; returns the name of the folder it pointed to before."""
     before = os.readlink(target) if target.is_symlink() else None
@@ -63,7 +83,7 @@ def _show(fresh: Path, target: Path) -> str | None:
     return before
 
 
-def _mkdocs(settings: Settings, folder: Path) -> list[Problem]:
+def _mkdocs(settings: Settings, folder: Path, reading: Reading) -> list[Problem]:
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
     os.environ.setdefault("DISABLE_MKDOCS_2_WARNING", "true")
     from mkdocs.commands.build import build
@@ -81,6 +101,7 @@ def _mkdocs(settings: Settings, folder: Path) -> list[Problem]:
             site_url=settings.site_url + "/",
             strict=True,
         )
+        hand_over(config, reading)
         config.plugins.on_startup(command="build", dirty=False)
         try:
             build(config)
@@ -92,6 +113,15 @@ def _mkdocs(settings: Settings, folder: Path) -> list[Problem]:
         logger.removeHandler(heard)
         logger.propagate = aloud
     return heard.problems
+
+
+def hand_over(config: "MkDocsConfig", reading: Reading, *, drafts: bool = False) -> None:
+    """Spare the plugin, where ``mkdocs.yml`` has it, to read all files again."""
+    from tracker.publishing.plugin import SodatePlugin
+
+    for plugin in config.plugins.values():
+        if isinstance(plugin, SodatePlugin):
+            plugin.hand_over(reading, drafts=drafts)
 
 
 class _Warnings(logging.Handler):

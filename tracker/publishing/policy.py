@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-HEADERS = "headers.json"
-CADDY = "headers.caddy"
-
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _TYPE = re.compile(r"\btype\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _RUN = {"", "module", "text/javascript", "application/javascript"}
@@ -44,12 +41,12 @@ def policy(scripts: Iterable[str]) -> str:
     )
 
 
-def write_headers(folder: Path, scripts: Iterable[str]) -> None:
-    """Write the headers of every page for the tracker and for Caddy, each in one move."""
+def write_headers(path: Path, scripts: Iterable[str]) -> None:
+    """Write the headers of every page to ``path`` as JSON, and beside it for Caddy to import."""
     headers = {"Content-Security-Policy": policy(scripts)}
-    _write(folder / HEADERS, json.dumps(headers, indent=1) + "\n")
+    _write(path, json.dumps(headers, indent=1) + "\n")
     lines = (f'\t?{name} "{value}"\n' for name, value in headers.items())
-    _write(folder / CADDY, "header {\n" + "".join(lines) + "}\n")
+    _write(path.with_suffix(".caddy"), "header {\n" + "".join(lines) + "}\n")
 
 
 def _write(path: Path, text: str) -> None:

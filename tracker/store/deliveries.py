@@ -90,15 +90,20 @@ def due(connection: Connection, now: datetime, most: int) -> list[str]:
 def claim(connection: Connection, delivery_id: str, now: datetime) -> Delivery | None:
     """Take a due mail for this worker; ``None`` if it is taken, settled, or may no longer go out.
 
-    A step mail is claimed only while its reader is opted in: an opt-out committed before the
-    claim means that no mail leaves.
+    A step mail is claimed only while its reader is opted in, wants step mails and is not on a
+    pause, a reminder only while they want those: an opt-out committed before the claim means that
+    no mail leaves.
     """
+    its_reader = readers.c.id == deliveries.c.reader_id
     willing = exists().where(
-        readers.c.id == deliveries.c.reader_id,
+        its_reader,
         readers.c.opted_in_at.is_not(None),
         readers.c.unsubscribed_at.is_(None),
         readers.c.inquired_at.is_(None),
+        readers.c.wants_step,
+        or_(readers.c.paused_until.is_(None), readers.c.paused_until <= now),
     )
+    reminded = exists().where(its_reader, readers.c.wants_seminar)
     taken = connection.execute(
         update(deliveries)
         .where(
@@ -106,6 +111,7 @@ def claim(connection: Connection, delivery_id: str, now: datetime) -> Delivery |
             deliveries.c.state == DeliveryState.PLANNED,
             deliveries.c.due_at <= now,
             or_(deliveries.c.kind != MailKind.STEP, willing),
+            or_(deliveries.c.kind != MailKind.REMINDER, reminded),
         )
         .values(state=DeliveryState.CLAIMED, claimed_at=now, attempts=deliveries.c.attempts + 1)
     )
@@ -173,11 +179,12 @@ def cancel_open(
     *,
     reader_id: str,
     scenario: str | None = None,
+    kind: MailKind = MailKind.STEP,
 ) -> int:
-    """Cancel a reader's planned step mails (of one scenario); how many there were."""
+    """Cancel a reader's planned mails of ``kind`` (of one scenario); how many there were."""
     statement = update(deliveries).where(
         deliveries.c.reader_id == reader_id,
-        deliveries.c.kind == MailKind.STEP,
+        deliveries.c.kind == kind,
         deliveries.c.state == DeliveryState.PLANNED,
     )
     if scenario is not None:
@@ -185,6 +192,47 @@ def cancel_open(
     return connection.execute(
         statement.values(state=DeliveryState.CANCELLED, reason=reason, settled_at=now)
     ).rowcount
+
+
+def cancel(connection: Connection, delivery_id: str, reason: str, now: datetime) -> bool:
+    """Cancel one planned mail. False if it is not planned any more."""
+    return (
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.PLANNED)
+            .values(state=DeliveryState.CANCELLED, reason=reason, settled_at=now)
+        ).rowcount
+        == 1
+    )
+
+
+def untried(
+    connection: Connection, kind: MailKind, *, reader_id: str | None = None
+) -> list[Delivery]:
+    """The planned mails of ``kind`` (to one reader) that no worker has tried to send yet."""
+    statement = select(*_COLUMNS).where(
+        deliveries.c.kind == kind,
+        deliveries.c.state == DeliveryState.PLANNED,
+        deliveries.c.attempts == 0,
+    )
+    if reader_id is not None:
+        statement = statement.where(deliveries.c.reader_id == reader_id)
+    rows = connection.execute(statement.order_by(deliveries.c.due_at, deliveries.c.id))
+    return [_delivery(row._mapping) for row in rows]
+
+
+def move(connection: Connection, delivery_id: str, due_at: datetime) -> bool:
+    """Give an untried mail another time. False if it is not one any more."""
+    moved = connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id == delivery_id,
+            deliveries.c.state == DeliveryState.PLANNED,
+            deliveries.c.attempts == 0,
+        )
+        .values(due_at=due_at)
+    )
+    return moved.rowcount == 1
 
 
 def recover(connection: Connection, now: datetime) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, exists, not_, select, update
 
 from tracker.store.deliveries import OPEN
 from tracker.store.engine import insert_new
-from tracker.store.tables import deliveries, enrolments, new_id
+from tracker.store.tables import deliveries, enrolments, new_id, readers
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,15 @@ def under_way(connection: Connection, reader_id: str) -> list[Enrolment]:
 
 
 def waiting(connection: Connection, after: str, most: int) -> list[Enrolment]:
-    """Up to ``most`` enrolments under way that have no mail planned or in hand, by id behind
-    ``after``: for each the next step is to be decided."""
+    """Up to ``most`` enrolments under way, of readers who want step mails, that have no mail
+    planned or in hand, by id behind ``after``: for each the next step is to be decided."""
     has_open = exists().where(
         deliveries.c.enrolment_id == enrolments.c.id, deliveries.c.state.in_(OPEN)
     )
+    wanted = exists().where(readers.c.id == enrolments.c.reader_id, readers.c.wants_step)
     rows = connection.execute(
         select(*_COLUMNS)
-        .where(enrolments.c.ended_at.is_(None), enrolments.c.id > after, not_(has_open))
+        .where(enrolments.c.ended_at.is_(None), enrolments.c.id > after, not_(has_open), wanted)
         .order_by(enrolments.c.id)
         .limit(most)
     )

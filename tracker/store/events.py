@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from tracker.events import Event
 from tracker.store.engine import insert_new
-from tracker.store.tables import events, visitors
+from tracker.store.tables import events, verdicts, visitors
 from tracker.words import EventKind
 
 
@@ -30,10 +30,15 @@ def last_seq(connection: Connection) -> int:
 
 
 def of_reader(connection: Connection, reader_id: str) -> list[Event]:
-    """All a reader did, oldest first: under their own name, and as the visitor they were."""
+    """All a reader did, oldest first: under their own name, and as the visitor they were.
+
+    A diagnosis that was made theirs by mail is left out where the visitor who took it turned out
+    to be them: it was taken once.
+    """
     own_visitors = select(visitors.c.visitor).where(visitors.c.reader_id == reader_id)
     rows = connection.execute(
-        select(events)
+        select(events, verdicts.c.verdict, verdicts.c.signs)
+        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
         .where(
             or_(
                 events.c.reader_id == reader_id,
@@ -42,7 +47,13 @@ def of_reader(connection: Connection, reader_id: str) -> list[Event]:
         )
         .order_by(events.c.at, events.c.seq)
     )
-    return [_event(row) for row in rows]
+    found = [_event(row) for row in rows]
+    ids = {event.id for event in found}
+    return [
+        event
+        for event in found
+        if event.kind is not EventKind.DIAGNOSIS or (event.data or {}).get("answered") not in ids
+    ]
 
 
 def readers_of(connection: Connection, found: Iterable[Event]) -> set[str]:
@@ -65,4 +76,7 @@ def get(connection: Connection, event_id: str) -> Event | None:
 
 def _event(row: Row[Any]) -> Event:
     values = dict(row._mapping)
+    verdict, signs = values.pop("verdict", None), values.pop("signs", None)
+    if verdict is not None:
+        values["data"] = {**(values["data"] or {}), "verdict": verdict, "signs": signs}
     return Event(**{**values, "kind": EventKind(values["kind"])})

@@ -1,5 +1,6 @@
 """Readers with a name: who they are, what they agreed to, which visitor they were."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from tracker.store.tables import (
     visitors,
     wordings,
 )
-from tracker.words import Stage
+from tracker.words import Stage, Topic
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,36 @@ class Reader:
     stage_since: datetime | None
     score: float
     inquired_at: datetime | None
+    wants_step: bool
+    wants_seminar: bool
+    wants_newsletter: bool
+    paused_at: datetime | None
+    paused_until: datetime | None
 
     @property
-    def may_be_mailed(self) -> bool:
-        """Whether step mails may go out: agreed, confirmed, and not taken back."""
+    def agrees_to_mail(self) -> bool:
+        """Whether mail they did not order may go out: agreed, confirmed, and not taken back."""
         return (
             self.email is not None
             and self.confirmed_at is not None
             and self.opted_in_at is not None
             and self.unsubscribed_at is None
         )
+
+    @property
+    def may_be_mailed(self) -> bool:
+        """Whether step mails may go out; a pause only puts them off."""
+        return self.agrees_to_mail and self.wants_step
+
+    @property
+    def wants(self) -> frozenset[Topic]:
+        """The kinds of mail they have switched on."""
+        switches = {
+            Topic.STEP: self.wants_step,
+            Topic.SEMINAR: self.wants_seminar,
+            Topic.NEWSLETTER: self.wants_newsletter,
+        }
+        return frozenset(topic for topic, on in switches.items() if on)
 
 
 def identify(connection: Connection, person: dict[str, Any], at: datetime) -> str:
@@ -100,9 +121,16 @@ def agree(
     )
 
 
-def confirm(connection: Connection, reader_id: str, by_event: str | None, at: datetime) -> None:
-    """The address is theirs. They are opted in if they ticked the box in the form ``by_event``;
-    a tick older than their last opt-out lifts nothing."""
+def confirm(
+    connection: Connection,
+    reader_id: str,
+    by_event: str | None,
+    at: datetime,
+    topics: Collection[Topic] = (Topic.STEP, Topic.SEMINAR),
+) -> None:
+    """The address is theirs. They are opted in to ``topics`` if they ticked the box in the form
+    ``by_event``; a tick older than their last opt-out lifts nothing. What they had agreed to
+    before, they keep."""
     connection.execute(
         update(readers)
         .where(readers.c.id == reader_id, readers.c.confirmed_at.is_(None))
@@ -113,23 +141,57 @@ def confirm(connection: Connection, reader_id: str, by_event: str | None, at: da
             consents.c.event_id == by_event, consents.c.reader_id == reader_id
         )
     ).scalar()
-    if ticked is not None:
-        connection.execute(
-            update(readers)
-            .where(
-                readers.c.id == reader_id,
-                readers.c.unsubscribed_at.is_(None) | (readers.c.unsubscribed_at < ticked),
-            )
-            .values(opted_in_at=at, unsubscribed_at=None)
-        )
+    if ticked is None:
+        return
+    known = get(connection, reader_id)
+    assert known is not None
+    if known.unsubscribed_at is not None and known.unsubscribed_at >= ticked:
+        return
+    before = known.wants if known.agrees_to_mail else known.wants & {Topic.SEMINAR}
+    connection.execute(
+        update(readers)
+        .where(readers.c.id == reader_id)
+        .values(opted_in_at=at, unsubscribed_at=None, **_switches(before | set(topics)))
+    )
 
 
 def opt_out(connection: Connection, reader_id: str, at: datetime) -> None:
+    """No mail any more but what they order themselves; a reminder is none of these."""
     connection.execute(
         update(readers)
         .where(readers.c.id == reader_id, readers.c.unsubscribed_at.is_(None))
-        .values(unsubscribed_at=at)
+        .values(unsubscribed_at=at, **_switches(()))
     )
+
+
+def switch(connection: Connection, reader_id: str, topics: Collection[Topic]) -> None:
+    """From now on they want ``topics`` and no others."""
+    connection.execute(update(readers).where(readers.c.id == reader_id).values(**_switches(topics)))
+
+
+def take_place(connection: Connection, reader_id: str) -> None:
+    """Who takes a place at a seminar is told of it, whatever they had switched off before."""
+    connection.execute(update(readers).where(readers.c.id == reader_id).values(wants_seminar=True))
+
+
+def pause(connection: Connection, reader_id: str, at: datetime, until: datetime) -> None:
+    """No step mails from ``at`` to ``until``; ``until=at`` ends a pause. What is under way keeps
+    when it began."""
+    known = get(connection, reader_id)
+    if known is None:
+        return
+    under_way = known.paused_until is not None and known.paused_until > at
+    if until <= at and not under_way:
+        return
+    connection.execute(
+        update(readers)
+        .where(readers.c.id == reader_id)
+        .values(paused_at=known.paused_at if under_way else at, paused_until=until)
+    )
+
+
+def _switches(topics: Collection[Topic]) -> dict[str, bool]:
+    return {f"wants_{topic}": topic in topics for topic in Topic}
 
 
 def inquire(
@@ -151,6 +213,13 @@ def join_visitor(connection: Connection, visitor: str, reader_id: str, at: datet
     people at one browser stay two."""
     row = {"visitor": visitor, "reader_id": reader_id, "since": at}
     insert_new(connection, visitors, [row])
+
+
+def is_visitor(connection: Connection, visitor: str, reader_id: str) -> bool:
+    """Whether this visitor is known to be this reader."""
+    return connection.execute(
+        select(exists().where(visitors.c.visitor == visitor, visitors.c.reader_id == reader_id))
+    ).scalar_one()
 
 
 def of_delivery(connection: Connection, delivery_id: str) -> tuple[str | None, str | None] | None:

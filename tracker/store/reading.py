@@ -35,9 +35,9 @@ def _views(connection: Connection, within: ColumnElement[bool]) -> list[View]:
     ends = {
         row.view: row.data or {}
         for row in connection.execute(
-            select(events.c.view, events.c.data).where(
-                within, events.c.kind == EventKind.PAGE_END, events.c.view.is_not(None)
-            )
+            select(events.c.view, events.c.data)
+            .where(within, events.c.kind == EventKind.PAGE_END, events.c.view.is_not(None))
+            .order_by(events.c.seq)  # told at each leaving: the last one holds them all
         )
     }
     began = func.min(case((events.c.kind == EventKind.PAGE_VIEW, events.c.at)))

@@ -8,8 +8,16 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from tracker.clicks import counts_as_click
 from tracker.store.people import PERSON, Person, named, person, stage_or_none
-from tracker.store.tables import deliveries, events, inquiries, readers, stage_changes, visitors
-from tracker.words import DeliveryState, EventKind, MailKind, Stage
+from tracker.store.tables import (
+    deliveries,
+    events,
+    inquiries,
+    readers,
+    stage_changes,
+    verdicts,
+    visitors,
+)
+from tracker.words import DeliveryState, EventKind, MailKind, Stage, Verdict
 
 FOLLOWED_WITHIN = timedelta(days=7)
 
@@ -67,7 +75,10 @@ class Followed:
 @dataclass(frozen=True)
 class StepFigures:
     """One scenario step: mails planned now, and how those settled in the period ended.
-    ``clicked`` and ``unsubscribed`` are people, of the mails ``sent`` in the period."""
+
+    ``clicked`` and ``unsubscribed`` are people, of the mails ``sent`` in the period; the hits that
+    were not held for a person's are counted apart, as hits.
+    """
 
     scenario: str
     step: str
@@ -77,6 +88,8 @@ class StepFigures:
     unsubscribed: int = 0
     uncertain: int = 0
     failed: int = 0
+    machine_hits: int = 0
+    unsure_hits: int = 0
 
 
 @dataclass(frozen=True)
@@ -182,10 +195,12 @@ def clicks_followed(
             events.c.cta,
             events.c.page,
             events.c.data,
+            verdicts.c.verdict,
             deliveries.c.scenario,
             deliveries.c.step,
         )
         .outerjoin(deliveries, deliveries.c.id == events.c.delivery_id)
+        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
         .where(
             events.c.kind.in_([EventKind.MAIL_CLICK, EventKind.CTA_CLICK]),
             _from(events.c.at, since),
@@ -206,9 +221,7 @@ def clicks_followed(
             changes.setdefault(change.reader_id, []).append(change.at)
     first: dict[tuple[str | None, ...], dict[str, tuple[datetime, str | None]]] = {}
     for row in rows:
-        if row.kind == EventKind.MAIL_CLICK and (
-            row.scenario is None or not counts_as_click(row.data)
-        ):
+        if row.kind == EventKind.MAIL_CLICK and (row.scenario is None or not _counts(row)):
             continue
         who = row.reader_id or row.visitor
         if who is None:
@@ -239,6 +252,10 @@ def _followed(
     )
     scenario, step, cta, target = what
     return Followed(scenario, step, cta, target, len(clicks), len(known), sum(moved), waiting)
+
+
+def _counts(row: Any) -> bool:
+    return counts_as_click({**(row.data or {}), "verdict": row.verdict})
 
 
 def bare(page: str | None) -> str | None:
@@ -279,8 +296,10 @@ def step_figures(
             deliveries.c.reader_id,
             events.c.kind,
             events.c.data,
+            verdicts.c.verdict,
         )
         .join(events, events.c.delivery_id == deliveries.c.id)
+        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
         .where(
             deliveries.c.kind == MailKind.STEP,
             deliveries.c.state == DeliveryState.SENT,
@@ -288,7 +307,9 @@ def step_figures(
             events.c.kind.in_([EventKind.MAIL_CLICK, EventKind.MAIL_UNSUB]),
         )
     ):
-        if row.kind == EventKind.MAIL_CLICK and not counts_as_click(row.data):
+        if row.kind == EventKind.MAIL_CLICK and not _counts(row):
+            if row.verdict in (Verdict.MACHINE, Verdict.UNSURE):
+                note(row.scenario, row.step, f"{row.verdict}_hits", 1)
             continue
         field = "clicked" if row.kind == EventKind.MAIL_CLICK else "unsubscribed"
         people.setdefault((row.scenario, row.step, field), set()).add(row.reader_id)

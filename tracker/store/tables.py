@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     Float,
@@ -19,6 +20,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    true,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,6 +97,11 @@ readers = Table(
     Column("stage_since", Utc),
     Column("score", Float, nullable=False, server_default="0"),
     Column("inquired_at", Utc),
+    Column("wants_step", Boolean, nullable=False, server_default=true()),
+    Column("wants_seminar", Boolean, nullable=False, server_default=true()),
+    Column("wants_newsletter", Boolean, nullable=False, server_default=false()),
+    Column("paused_at", Utc),
+    Column("paused_until", Utc),
 )
 
 visitors = Table(
@@ -131,6 +139,17 @@ inquiries = Table(
     Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
     Column("at", Utc, nullable=False),
     Column("message", Text, nullable=False),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("event_id", String(100), primary_key=True),
+    Column("verdict", String(10), nullable=False),
+    Column("total", Float, nullable=False),
+    Column("signs", JSON, nullable=False),
+    Column("rules_version", Integer, nullable=False),
+    Column("decided_at", Utc, nullable=False),
 )
 
 score_entries = Table(

@@ -1,0 +1,107 @@
+"""When planned mails are due, and what moves them: a pause, a seminar held at another time."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from nurture_worker.reminders import Reminder, reminders
+from nurture_worker.scenarios import Next, Pause, Taken, next_step
+from nurture_worker.tools import Tools
+from tracker.catalogue.scenarios import Scenario
+from tracker.events import Event
+from tracker.store import deliveries, enrolments, readers
+from tracker.store.deliveries import Delivery
+from tracker.store.engine import reading, writing
+from tracker.store.enrolments import Enrolment
+from tracker.words import DeliveryState, EndReason, FormOf, MailKind
+
+
+def following(
+    tools: Tools, connection: Connection, enrolment: Enrolment, scenario: Scenario
+) -> Next | None:
+    """The step an enrolment comes to next, whether it is planned yet or not."""
+    taken = [
+        Taken(mail.step or "", mail.settled_at or mail.due_at)
+        for mail in deliveries.of_enrolment(connection, enrolment.id)
+        if mail.state is not DeliveryState.PLANNED
+    ]
+    reader = readers.get(connection, enrolment.reader_id)
+    pause = None
+    if reader and reader.paused_at and reader.paused_until:
+        pause = Pause(reader.paused_at, reader.paused_until)
+    return next_step(scenario, enrolment.started_at, taken, tools.day, pause)
+
+
+def redate_steps(tools: Tools, connection: Connection, reader_id: str) -> None:
+    """Give a reader's planned steps the time they have now: a pause began or ended."""
+    planned = deliveries.untried(connection, MailKind.STEP, reader_id=reader_id)
+    under_way = {e.id: e for e in enrolments.under_way(connection, reader_id)}
+    for mail in planned:
+        enrolment = under_way.get(mail.enrolment_id or "")
+        scenario = tools.catalogue.scenario(mail.scenario or "")
+        if enrolment is None or scenario is None:
+            continue
+        step = following(tools, connection, enrolment, scenario)
+        if step is not None and step.step.id == mail.step:
+            deliveries.move(connection, mail.id, step.due_at)
+
+
+def plan_reminders(tools: Tools, connection: Connection, event: Event, now: datetime) -> None:
+    """The mails of a place at a seminar: that it is theirs, at once, and the reminders to come."""
+    seminar_id = FormOf.SEMINAR.id_in(event.gate) or ""
+    page = tools.catalogue.seminar_page(seminar_id)
+    if page is None or page.seminar is None or event.reader_id is None:
+        return
+    about: dict[str, Any] = {
+        "domain": tools.mail_domain,
+        "now": now,
+        "reader_id": event.reader_id,
+        "gate": event.gate,
+        "event_id": event.id,
+    }
+    deliveries.plan(
+        connection, key=f"place:{event.id}", kind=MailKind.DELIVERY, due_at=now, **about
+    )
+    planned = deliveries.untried(connection, MailKind.REMINDER, reader_id=event.reader_id)
+    if any(mail.gate == event.gate for mail in planned):
+        return
+    for due in reminders(page.seminar, now, tools.settings.zone, tools.day):
+        deliveries.plan(
+            connection,
+            key=f"reminder:{event.id}:{due.reminder}"[:140],
+            kind=MailKind.REMINDER,
+            due_at=due.at,
+            step=due.reminder,
+            **about,
+        )
+
+
+def keep_reminders(tools: Tools) -> None:
+    """Bring the planned reminders up to the catalogue: a seminar that is gone is reminded of no
+    more, one held at another time at that time."""
+    with reading(tools.engine) as connection:
+        wrong = [
+            (mail, at)
+            for mail in deliveries.untried(connection, MailKind.REMINDER)
+            if (at := _due_now(tools, mail)) != mail.due_at
+        ]
+    if not wrong:
+        return
+    with writing(tools.engine) as connection:
+        for mail, at in wrong:
+            if at is None:
+                deliveries.cancel(connection, mail.id, EndReason.REMOVED, tools.now())
+            else:
+                deliveries.move(connection, mail.id, at)
+
+
+def _due_now(tools: Tools, mail: Delivery) -> datetime | None:
+    """When a planned reminder is due by today's catalogue; ``None`` if it is due no more. A time
+    that has gone by since leaves the reminder where it is."""
+    page = tools.catalogue.seminar_page(FormOf.SEMINAR.id_in(mail.gate) or "")
+    if page is None or page.seminar is None:
+        return None
+    ahead = reminders(page.seminar, mail.planned_at, tools.settings.zone, tools.day)
+    at = next((due.at for due in ahead if due.reminder is Reminder(mail.step or "")), mail.due_at)
+    return at.astimezone(tools.now().tzinfo)
