@@ -14,7 +14,7 @@ from tracker.store import cursors, deliveries, enrolments, events, readers
 from tracker.store.engine import writing
 from tracker.store.readers import Reader
 from tracker.store.tables import accounts, score_entries
-from tracker.words import EndReason, EventKind, MailKind
+from tracker.words import EndReason, EventKind, FormOf, MailKind
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +146,20 @@ def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -
     elif event.kind is EventKind.PREFERENCES and event.reader_id:
         redate_steps(tools, connection, event.reader_id)
     elif event.kind is EventKind.INQUIRY:
+        if event.reader_id:
+            # One an hour: anybody can type anybody's address into the form.
+            hour = int(event.at.timestamp()) // 3600
+            deliveries.plan(
+                connection,
+                key=f"receipt:{event.reader_id}:{hour}",
+                kind=MailKind.DELIVERY,
+                domain=tools.mail_domain,
+                now=now,
+                due_at=now,
+                reader_id=event.reader_id,
+                gate=FormOf.INQUIRY,
+                event_id=event.id,
+            )
         for address in marketing(tools, connection):
             deliveries.plan(
                 connection,

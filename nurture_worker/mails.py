@@ -18,7 +18,7 @@ from tracker.store import diagnoses, events, readers
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading
 from tracker.store.readers import Reader
-from tracker.store.tables import enrolments, inquiries
+from tracker.store.tables import consents, enrolments, inquiries
 from tracker.words import DeliveryState, EndReason, EventKind, FormOf, MailKind
 
 
@@ -108,8 +108,8 @@ def result_of(tools: Tools, data: dict[str, object]) -> Result | None:
 
 
 def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: Reader) -> Mail:
-    """What a reader asked for by a form: the way to a file, a place or the newsletter, or a
-    diagnosis' report."""
+    """What a reader asked for by a form: the way to a file, a place or the newsletter, a
+    diagnosis' report, or the word that an inquiry has come in."""
     gate = delivery.gate or ""
     confirm = _address(tools, "confirm", Confirmation(delivery.id, gate))
     page = tools.catalogue.gate_page(gate)
@@ -122,6 +122,8 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
             preview="ボタンを押すと、登録が済みます。",
             markdown=_ORDERED_NEWSLETTER.format(title=newsletter.title, confirm=confirm),
         )
+    elif gate == FormOf.INQUIRY:
+        letter = _receipt(tools, connection, delivery, confirm)
     elif page is not None:
         letter = Letter(
             subject=f"【資料のお届け】{page.title}",
@@ -148,6 +150,30 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
         )
     letter = _to(reader, letter)
     return _mail(tools, delivery, letter, reader.email or "", "delivery", "gate:delivery:sodate")
+
+
+def _receipt(tools: Tools, connection: Connection, delivery: Delivery, confirm: str) -> Letter:
+    """That an inquiry has come in: neither its words nor a promise of more mails. Who ticked the
+    box gets the button that confirms it."""
+    at = connection.execute(
+        select(inquiries.c.at).where(inquiries.c.event_id == delivery.event_id)
+    ).scalar()
+    if at is None:
+        raise UnsendableError(DeliveryState.CANCELLED, "inquiry erased")
+    ticked = connection.execute(
+        select(consents.c.at).where(consents.c.event_id == delivery.event_id)
+    ).scalar()
+    firm = tools.catalogue.firm
+    told = _RECEIPT.format(
+        firm=firm.name,
+        at=f"{at.astimezone(tools.settings.zone):%Y年%m月%d日 %H:%M}",
+        contact=firm.contact,
+    )
+    return Letter(
+        subject="お問い合わせを受け付けました",
+        preview="担当者が内容を読み、お返事します。",
+        markdown=told + (_RECEIPT_TICKED.format(confirm=confirm) if ticked else ""),
+    )
 
 
 def _to(reader: Reader, letter: Letter) -> Letter:
@@ -205,6 +231,23 @@ _ORDERED_FILE = """{{{{ name }}}} 様
 [資料を受け取る]({confirm}){{ .button }}
 
 このリンクは{days}日間使えます。お申し込みにお心当たりがないときは、このメールを削除してください。ボタンを押さないかぎり、これからのご案内はお送りしません。
+"""
+
+_RECEIPT = """{{{{ name }}}} 様
+
+お問い合わせをいただき、ありがとうございます。{firm}です。
+
+{at} に、たしかに受け付けました。担当者が内容を読み、このアドレスへお返事します。
+
+お書きいただいた内容は、このメールには載せていません。付け足したいことや、お心当たりがないときは、{contact} へお知らせください。
+"""
+
+_RECEIPT_TICKED = """
+## メールでのご案内について
+
+「メールでのご案内」に印を付けてくださいました。下のボタンを開き、開いたページのボタンを押すと、アドレスの確認が済みます。押さないかぎり、ご案内はお送りしません。
+
+[アドレスを確認する]({confirm}){{ .button }}
 """
 
 _ORDERED_NEWSLETTER = """{{{{ name }}}} 様

@@ -6,6 +6,7 @@ from datetime import timedelta
 from nurture_worker.diagnosing import make
 from nurture_worker.digest import digest, marketing
 from nurture_worker.planning import following, keep_reminders
+from nurture_worker.retention import forget
 from nurture_worker.schedule import week_of
 from nurture_worker.sending import send_due
 from nurture_worker.settling import settle
@@ -30,14 +31,16 @@ def every(day: timedelta, times: int) -> timedelta:
 
 
 def sweep(tools: Tools) -> None:
-    """All that may be due: events not digested, hits not judged, mails of dead workers, next steps, reminders,
-    mails to send, the weekly diagnosis. Run it as often as you like."""
+    """All that may be due: events not digested, hits not judged, mails of dead workers, next
+    steps, reminders, mails to send, the weekly diagnosis, what is to be forgotten. Run it as often
+    as you like."""
     digest(tools)
     settle(tools)
     with writing(tools.engine) as connection:
         back, unsure = deliveries.recover(connection, tools.now())
     if back or unsure:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
+    forget(tools)
     refresh_diagnosis(tools)
     plan_weekly(tools)
     keep_reminders(tools)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import cos, pi, sin
 from typing import Literal
 
-WIDTH, HEIGHT, RADIUS = 470, 360, 116
+WIDTH, HEIGHT, RADIUS = 490, 380, 122
 _CENTRE = (WIDTH / 2, HEIGHT / 2)
 _LONGEST_LINE = 6
-_LINE_HEIGHT = 19
+_LINE_HEIGHT = 23
 _PHRASE = re.compile(r"[^ぁ-ん]+[ぁ-ん]*|[ぁ-ん]+")
 
 Point = tuple[float, float]

@@ -50,8 +50,16 @@ class Settings(BaseSettings):
     )
     tracker_workers: int = Field(1, ge=1, le=32, description="トラッカーのプロセス数")
     proxies: int = Field(
-        0, ge=0, le=5, description="トラッカーの手前にある、信頼できるプロキシの数（Caddy だけなら 1）"
+        0,
+        ge=0,
+        le=5,
+        description="トラッカーの手前にある、信頼できるプロキシの数（Caddy だけなら 1）",
     )
+    keep_readers: int = Field(
+        24, ge=1, description="最後の反応から、読者の情報を残す月数（過ぎると消去する）"
+    )
+    keep_visits: int = Field(13, ge=1, description="アドレスと結び付かない閲覧の記録を残す月数")
+    keep_consents: int = Field(36, ge=1, description="消去した読者の同意の記録を残す月数")
     link_days: int = Field(90, ge=1, description="メールのリンクがクリックとして数えられる日数")
     download_days: int = Field(14, ge=1, description="資料のリンクが有効な日数")
 

@@ -6,7 +6,7 @@ from tracker.catalogue.scenarios import Step
 from tracker.store.histories import Mail
 from tracker.store.people import Person
 from tracker.store.reports import Cause, bare
-from tracker.words import EventKind, MailKind
+from tracker.words import EventKind, FormOf, MailKind
 
 
 def name_of(person: Person) -> str:
@@ -48,9 +48,18 @@ def mail_name(catalogue: Catalogue, scenario: str | None, step: str | None) -> s
 
 
 def gate_name(catalogue: Catalogue, gate: str | None) -> str:
-    """The resource behind a gate, or the diagnosis whose result was asked for."""
-    if gate and gate.startswith("diagnosis:"):
+    """What a form was for: a resource, a diagnosis' result, a seminar, the newsletter, an
+    inquiry."""
+    if FormOf.DIAGNOSIS.id_in(gate):
         return "診断の結果"
+    if gate == FormOf.INQUIRY:
+        return "問い合わせ"
+    if gate == FormOf.NEWSLETTER:
+        page = catalogue.newsletter_page
+        return f"『{page.title}』" if page else "メールマガジン"
+    if seminar_id := FormOf.SEMINAR.id_in(gate):
+        page = catalogue.seminar_page(seminar_id)
+        return f"セミナー『{page.title}』" if page else f"セミナー（{seminar_id}）"
     page = catalogue.gate_page(gate) if gate else None
     return f"資料『{page.title}』" if page else f"資料（{gate}）"
 
@@ -64,8 +73,12 @@ def delivery_name(catalogue: Catalogue, mail: Mail) -> str:
     """What a mail was, whatever its kind."""
     if mail.kind is MailKind.STEP:
         return f"メール『{mail_name(catalogue, mail.scenario, mail.step)}』"
+    if mail.kind is MailKind.DELIVERY and mail.gate == FormOf.INQUIRY:
+        return "問い合わせの受け付けのメール"
     if mail.kind is MailKind.DELIVERY:
         return f"{gate_name(catalogue, mail.gate)}のお届けメール"
+    if mail.kind is MailKind.REMINDER:
+        return f"{gate_name(catalogue, mail.gate)}のお知らせのメール"
     return "担当者への知らせ"
 
 
@@ -80,6 +93,10 @@ def told(catalogue: Catalogue, cause: Cause) -> str:
             return f"{where}のCTA{cta_name(catalogue, cause.cta)}を押した"
         case EventKind.CTA_SEEN:
             return f"{page_name(catalogue, cause.page)}のCTA{cta_name(catalogue, cause.cta)}を見た"
+        case EventKind.GATE_OPEN:
+            return f"{gate_name(catalogue, cause.gate)}のフォームを見た"
+        case EventKind.GATE_FIELD:
+            return f"{gate_name(catalogue, cause.gate)}のフォームに入力した"
         case EventKind.GATE_SUBMIT:
             return f"{gate_name(catalogue, cause.gate)}を申し込んだ"
         case EventKind.GATE_DOWNLOAD:
@@ -92,6 +109,12 @@ def told(catalogue: Catalogue, cause: Cause) -> str:
             return f"{page_name(catalogue, cause.page)}に答えた"
         case EventKind.INQUIRY:
             return "問い合わせた"
+        case EventKind.SEMINAR_REGISTER:
+            return f"{gate_name(catalogue, cause.gate)}の席をとった"
+        case EventKind.VIDEO_PROGRESS:
+            return f"{page_name(catalogue, cause.page)}を見た"
+        case EventKind.PREFERENCES:
+            return "メールの設定を変えた"
         case EventKind.SECTION:
             page = page_at(catalogue, cause.page)
             heading = next(

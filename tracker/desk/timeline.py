@@ -16,7 +16,14 @@ from tracker.words import DeliveryState, EndReason, EventKind, Verdict
 Look = Literal["read", "click", "form", "mail", "stage", "quiet", "stop"]
 
 _OF_A_VIEW = frozenset(
-    {EventKind.PAGE_VIEW, EventKind.SECTION, EventKind.CTA_SEEN, EventKind.PAGE_END}
+    {
+        EventKind.PAGE_VIEW,
+        EventKind.SECTION,
+        EventKind.CTA_SEEN,
+        EventKind.PAGE_END,
+        EventKind.GATE_OPEN,
+        EventKind.GATE_FIELD,
+    }
 )
 _CAME_BY = {
     "search": "検索から",
@@ -164,6 +171,8 @@ def _of_view(catalogue: Catalogue, seen: Sequence[Event]) -> Moment:
         moment.details.append("最後まで")
     elif reached and total:
         moment.details.append(f"見出し{min(reached, total)}/{total}まで")
+    if fields := sum(event.kind is EventKind.GATE_FIELD for event in seen):
+        moment.details.append(f"フォームの{fields}項目に入力")
     active = data.get("active_ms")
     if isinstance(active, int) and active >= 1000:
         moment.details.append(duration(active / 1000))

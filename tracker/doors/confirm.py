@@ -65,14 +65,16 @@ def confirm(token: str) -> ResponseReturnValue:
 
 
 def page_behind(here: Context, gate: str) -> Page | None:
-    """The page a gate belongs to: a resource, a diagnosis whose report was asked for, a seminar
-    or the newsletter."""
+    """The page a gate belongs to: a resource, a diagnosis whose report was asked for, a seminar,
+    the newsletter or the inquiry."""
     if diagnosis_id := FormOf.DIAGNOSIS.id_in(gate):
         return here.catalogue.diagnosis_page(diagnosis_id)
     if seminar_id := FormOf.SEMINAR.id_in(gate):
         return here.catalogue.seminar_page(seminar_id)
     if gate == FormOf.NEWSLETTER:
         return here.catalogue.newsletter_page
+    if gate == FormOf.INQUIRY:
+        return here.catalogue.inquiry_page
     return here.catalogue.gate_page(gate)
 
 

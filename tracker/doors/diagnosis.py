@@ -8,9 +8,10 @@ the browser's own, and nothing is recorded before the last one.
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import urlencode
 from hashlib import sha256
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tracker.catalogue.diagnoses import Diagnosis, Result, ThemeResult
@@ -43,11 +44,8 @@ def step(diagnosis_id: str, number: int) -> ResponseReturnValue:
     )
     if open_ < number:
         # The one before was just asked; any other is open because the reader came by another way.
-        asked = {"missed": "1"} if open_ == number - 1 else {}
-        return redirect(
-            url_for("diagnosis.step", diagnosis_id=diagnosis.id, number=open_, **chosen, **asked),
-            303,
-        )
+        told = urlencode({**chosen, **({"missed": "1"} if open_ == number - 1 else {})})
+        return redirect(f"/diagnoses/{diagnosis.id}/steps/{open_}?{told}", 303)
     missed = "missed" in request.args and questions[number - 1].id not in chosen
     form = diagnosis_step(diagnosis, number, values=chosen, page=page.url, missed=missed)
     return render_template(

@@ -130,6 +130,7 @@ consents = Table(
     Column("wording", String(64), ForeignKey("wordings.hash"), nullable=False),
     Column("method", Text, nullable=False),
     Column("network", Text),
+    Column("address_hash", String(64)),
 )
 
 inquiries = Table(
