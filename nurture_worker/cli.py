@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -138,6 +139,21 @@ def new(
 
 
 @main.command()
+@click.argument("folder", type=click.Path(file_okay=False), required=False, metavar="[フォルダー]")
+@_told
+def schema(folder: str | None) -> None:
+    """テキストエディターの補完と検査のための JSON Schema を書き出す（既定 site/schemas）。"""
+    from tracker.catalogue.schemas import write_schemas
+
+    site = read_settings().root / "site"
+    personas = [path.stem for path in site.glob("personas/*.md")]
+    files = [path.name for path in site.glob("whitepapers/*") if path.suffix != ".md"]
+    target = Path(folder) if folder else site / "schemas"
+    for path in write_schemas(target, personas, files):
+        click.echo(path)
+
+
+@main.command()
 @_told
 def serve() -> None:
     """書きながら見る: ページとステップメールを、下書きも含めて、保存のたびに作り直す。
@@ -232,6 +248,48 @@ def tick() -> None:
     from nurture_worker.tools import tools
 
     tick_until_told(tools())
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+def bench(context: click.Context) -> None:
+    """速さを測る。語がなければ、すべて。"""
+    if context.invoked_subcommand is None:
+        for name in bench.list_commands(context):
+            context.invoke(bench.commands[name])
+
+
+@bench.command("site")
+@click.option("--pages", default="200,1000,3000", help="足す記事の数（カンマ区切り）")
+@click.option("--runs", default=3, type=click.IntRange(1), help="何回ずつ測るか")
+@_told
+def bench_site(pages: str, runs: int) -> None:
+    """生成と check の速さを、素の MkDocs-Material と比べる。"""
+    from nurture_worker.benchmarks import site
+
+    counts = [int(count) for count in pages.split(",") if count.strip().isdigit()]
+    try:
+        site.bench_site(read_settings().root.resolve(), counts, runs, click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@bench.command("site-quality")
+@click.option("--runs", default=3, type=click.IntRange(1), help="Lighthouse で何回ずつ見るか")
+@click.option("--chromium", default="chromium", envvar="CHROMIUM", help="使うブラウザー")
+@_told
+def bench_site_quality(runs: int, chromium: str) -> None:
+    """ページの品質を測る: Lighthouse と Nu HTML checker（npm と Java が要る）。"""
+    from nurture_worker.benchmarks import quality, site
+
+    settings = read_settings()
+    tools = settings.data / "bench"
+    try:
+        right = quality.bench_quality(settings.root.resolve(), tools, chromium, runs, click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+    if not right:
+        raise click.ClickException("目標に届かないものがあります")
 
 
 @main.group()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from nurture_worker import letters, seminar_letters
 from nurture_worker.diagnosis import weekly_mail
 from nurture_worker.letters import Envelope, Letter
-from nurture_worker.reminders import Reminder
+from nurture_worker.reminders import Reminder, reminders
 from nurture_worker.seminar_letters import About
 from nurture_worker.tools import Tools
 from tracker.catalogue.diagnoses import Result
@@ -186,7 +186,8 @@ def _seminar_letter(
     about = _seminar(tools, delivery)
     event = events.get(connection, delivery.event_id or "")
     if event is not None and event.kind is EventKind.SEMINAR_REGISTER:
-        return seminar_letters.placed(about)
+        ahead = reminders(about.seminar, tools.now(), tools.settings.zone, tools.day)
+        return seminar_letters.placed(about, [due.reminder for due in ahead])
     return seminar_letters.asked(about, confirm, tools.settings.download_days)
 
 

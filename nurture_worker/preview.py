@@ -73,9 +73,14 @@ def write_preview(
     """
     catalogue = reading.catalogue
     base = f"{site_url}/{FOLDER}/"
-    problems = [*reading.problems, *reading.draft_problems]
     if catalogue is None:
-        _write(folder / "index.html", "index.html", site=site_url, base=base, problems=problems)
+        _write(
+            folder / "index.html",
+            "index.html",
+            site=f"{site_url}/",
+            base=base,
+            problems=[*reading.problems, *reading.draft_problems],
+        )
         return
     scans = {s.path: scan(s.path, s.body) for one in catalogue.scenarios for s in one.steps}
     _write(
@@ -83,10 +88,13 @@ def write_preview(
         "index.html",
         site=f"{site_url}/",
         base=base,
-        problems=problems,
+        problems=reading.problems,
         hints=[hint for hint in hints if hint.path not in reading.drafts],
-        drafts=list(_drafts(catalogue, site_url, base)),
-        scenarios=catalogue.scenarios,
+        drafts=[
+            (title, url, file, [p for p in reading.draft_problems if p.path == file])
+            for title, url, file in _drafts(catalogue, site_url, base)
+        ],
+        scenarios=sorted(catalogue.scenarios, key=lambda scenario: scenario.stage.rank),
         links={path: len(found.links) for path, found in scans.items()},
         characters={path: found.characters for path, found in scans.items()},
     )

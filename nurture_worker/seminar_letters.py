@@ -1,5 +1,6 @@
 """The mails about a seminar: its confirmation, the place, the reminders. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from nurture_worker.letters import Letter
@@ -24,7 +25,7 @@ def asked(about: About, confirm: str, days: int) -> Letter:
         preview="ボタンを押すと、お席が決まります。",
         markdown=f"""{{{{ name }}}} 様
 
-勉強会「{about.title}」にお申し込みくださり、ありがとうございます。
+『{about.title}』にお申し込みくださり、ありがとうございます。
 
 {_facts(about.seminar)}
 
@@ -37,14 +38,14 @@ def asked(about: About, confirm: str, days: int) -> Letter:
     )
 
 
-def placed(about: About) -> Letter:
-    """To who has a place: how to take part."""
+def placed(about: About, ahead: Collection[Reminder]) -> Letter:
+    """To who has a place: how to take part, and which reminders are still to come."""
     return Letter(
         subject=f"【お席をご用意しました】{about.title}",
         preview=f"{about.seminar.when}。参加のしかたとカレンダーのファイルをお送りします。",
         markdown=f"""{{{{ name }}}} 様
 
-勉強会「{about.title}」のお席をご用意しました。
+『{about.title}』のお席をご用意しました。
 
 {_facts(about.seminar)}
 
@@ -52,9 +53,7 @@ def placed(about: About) -> Letter:
 
 [カレンダーに入れる（.ics）]({about.calendar}){{ .button }}
 
-前日の午前9時と、始まる1時間前に、お知らせをお送りします。
-
-[この勉強会の案内を見る]({about.page})
+{_ahead(ahead)}[この勉強会の案内を見る]({about.page})
 """,
     )
 
@@ -84,6 +83,12 @@ def reminding(about: About, reminder: Reminder) -> Letter:
 [この勉強会の案内を見る]({about.page})
 """,
     )
+
+
+def _ahead(ahead: Collection[Reminder]) -> str:
+    times = {Reminder.DAY_BEFORE: "前日の午前9時", Reminder.HOUR_BEFORE: "始まる1時間前"}
+    told = "と、".join(words for reminder, words in times.items() if reminder in ahead)
+    return f"{told}に、お知らせをお送りします。\n\n" if told else ""
 
 
 def _facts(seminar: Seminar) -> str:

@@ -4,13 +4,17 @@ import html
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import yaml
+
 from nurture_worker.preview import FOLDER, write_preview
+from tracker.catalogue.folder import TO_BE_WRITTEN
 from tracker.catalogue.hints import hints
 from tracker.catalogue.load import Reading, read
 from tracker.publishing.build import hand_over
@@ -33,6 +37,7 @@ def serve(settings: Settings, say: Say) -> None:
     logger = logging.getLogger("mkdocs")
     logger.propagate = False
     logger.addHandler(heard)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves nothing behind either
     with tempfile.TemporaryDirectory(prefix="sodate-serve-") as folder:
         builder = _Builder(settings, Path(folder), say)
         server = LiveReloadServer(
@@ -45,7 +50,7 @@ def serve(settings: Settings, say: Say) -> None:
             if (settings.root / path).exists():
                 server.watch(str(settings.root / path))
         try:
-            server.serve()
+            server.serve()  # type: ignore[no-untyped-call]
         except OSError as error:
             raise SettingsError(
                 f"ポート {settings.port} を開けません（{error.strerror}）。SODATE_PORT で変えられます"
@@ -79,7 +84,8 @@ class _Builder:
         fresh = Path(tempfile.mkdtemp(dir=self.folder))
         reading = read(self.settings.root, drafts=True)
         for problem in (*reading.problems, *reading.draft_problems):
-            self.say(str(problem))
+            if not problem.message.startswith(TO_BE_WRITTEN):
+                self.say(str(problem))
         failure = self._build(fresh, reading)
         if failure:
             self.say(failure)
@@ -119,8 +125,7 @@ class _Builder:
             write_preview(folder / FOLDER, self.settings.root, reading, found, self.url, now)
         except (Exception, SystemExit) as error:
             # A template, a plugin or mkdocs.yml may fail in any way while it is being edited.
-            first = str(error).strip().split("\n")[0]
-            return f"サイトを作れません: {first or type(error).__name__}（直すと、作り直します）"
+            return f"{_why(error)}（直すと、作り直します）"
         return None
 
     def _counted(self, reading: Reading) -> str:
@@ -128,6 +133,17 @@ class _Builder:
             return "サイト"
         drafts = len(reading.drafts)
         return f"{len(reading.catalogue.pages)}ページ" + (f"（下書き{drafts}件）" if drafts else "")
+
+
+def _why(error: BaseException) -> str:
+    cause = error.__cause__ or error.__context__ or error
+    if isinstance(cause, yaml.MarkedYAMLError) and cause.problem_mark:
+        mark = cause.problem_mark
+        return (
+            f"mkdocs.yml:{mark.line + 1}:{mark.column + 1}: YAMLとして読めません: {cause.problem}"
+        )
+    first = str(error).strip().split("\n")[0]
+    return f"サイトを作れません: {first or type(error).__name__}"
 
 
 def _not_found(root: Path, code: int) -> bytes | None:
@@ -143,6 +159,8 @@ class _Heard(logging.Handler):
         self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith("mkdocs.livereload"):
+            return  # each address that is not there: a browser asks for icons nobody wrote
         self._say(f"mkdocs: {record.getMessage()}")
 
 

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 import pytest
 from markupsafe import Markup
 
-from tests.content import DIAGNOSIS, FIRM
+from tests.content import DIAGNOSIS, FIRM, catalogue
 from tracker.catalogue.gates import KNOWN_FIELDS, FormField, Gate
-from tracker.forms import INQUIRY_FIELDS, diagnosis_form, gate_form, inquiry_form
+from tracker.forms import INQUIRY_FIELDS, asked_on, diagnosis_form, gate_form, inquiry_form
 
 GATE = Gate(
     id="guide",
@@ -101,6 +101,34 @@ def test_consent_is_never_ticked_beforehand_and_names_its_wording() -> None:
     assert "checked" in Controls(gate(values={"consent": "yes"})).controls["consent"]
 
 
+def test_how_long_a_form_was_shown_is_counted_by_the_browser_or_told_by_the_tracker() -> None:
+    assert Controls(gate()).controls["took"]["value"] == ""
+    signed = Controls(gate(shown="a-token")).controls
+    assert signed["shown"]["value"] == "a-token"
+    assert not {"took", "shown"} & Controls(gate(shown="")).controls.keys()
+
+
+def test_a_form_is_named_for_the_beacon_and_its_fields_for_the_script() -> None:
+    assert 'data-gate="guide"' in gate()
+    assert 'data-label="従業員数"' in gate()
+    assert 'data-gate="inquiry"' in FORMS["inquiry"]
+    assert 'data-gate="diagnosis:site-diagnosis"' in FORMS["diagnosis"]
+
+
+def test_the_forms_of_a_page_and_their_fields_are_known() -> None:
+    known = {page.path: asked_on(page) for page in catalogue().pages}
+    assert known["resources/guide.md"] == {"guide": {"name", "company", "email", "consent"}}
+    assert known["diagnosis.md"] == {"diagnosis:site-diagnosis": {"q1", "q2"}}
+    assert known["inquiry.md"] == {"inquiry": {"name", "company", "email", "message", "consent"}}
+    assert known["articles/why.md"] == {}
+
+
+def test_a_diagnosis_leads_to_its_questions_one_at_a_time_where_it_is_told_to() -> None:
+    steps = "/diagnoses/site-diagnosis/steps/1"
+    assert f'href="{steps}"' in diagnosis_form(DIAGNOSIS, page="diagnosis/", steps=steps)
+    assert "steps" not in diagnosis_form(DIAGNOSIS, page="diagnosis/")
+
+
 def test_the_trap_is_out_of_sight_and_out_of_the_tab_order() -> None:
     html = gate()
     trap = Controls(html).controls["website"]
@@ -136,7 +164,7 @@ def test_an_inquiry_asks_for_what_the_tracker_reads() -> None:
     asked = {
         name
         for name in found.controls
-        if name not in ("page", "website", "consent", "consent_hash")
+        if name not in ("page", "website", "consent", "consent_hash", "took")
     }
     assert asked == {field.name for field in INQUIRY_FIELDS}
 

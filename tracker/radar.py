@@ -48,11 +48,14 @@ def radar(figures: Sequence[tuple[str, int]]) -> Radar | None:
         return None
     angles = [2 * pi * n / len(figures) - pi / 2 for n in range(len(figures))]
     axes = tuple(
-        _axis(label, percent, angle) for (label, percent), angle in zip(figures, angles, strict=True)
+        _axis(label, percent, angle)
+        for (label, percent), angle in zip(figures, angles, strict=True)
     )
     return Radar(
         axes=axes,
-        rings=tuple(_polygon([_at(angle, share) for angle in angles]) for share in (25, 50, 75, 100)),
+        rings=tuple(
+            _polygon([_at(angle, share) for angle in angles]) for share in (25, 50, 75, 100)
+        ),
         shape=_polygon([axis.at for axis in axes]),
     )
 

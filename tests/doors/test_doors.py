@@ -7,7 +7,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.conftest import NOW, House
-from tests.content import FIRM
+from tests.content import DIAGNOSIS, FIRM, catalogue
+from tracker.catalogue.diagnoses import Theme
 from tracker.journal import Entry
 from tracker.links import Click, Confirmation, Download, Unsubscription
 from tracker.words import EventKind
@@ -352,6 +353,44 @@ def test_a_beacon_is_recorded_event_by_event(house: House) -> None:
     assert all(e.at == NOW for e in entries)
 
 
+FIELD = {"n": 1, "e": "gate_field", "gate": "guide"}
+
+
+def test_how_far_a_form_was_filled_in_is_recorded_by_names_only(house: House) -> None:
+    events = [
+        {"n": 0, "e": "gate_open", "gate": "guide"},
+        {**FIELD, "n": 1, "field": "name", "value": "山田"},
+        {**FIELD, "n": 2, "field": "consent"},
+    ]
+    assert beacon(house, page="resources/guide/", events=events).status_code == 204
+    entries = recorded(house)
+    assert [(e.kind, e.gate, e.data) for e in entries] == [
+        (EventKind.GATE_OPEN, "guide", {}),
+        (EventKind.GATE_FIELD, "guide", {"field": "name"}),
+        (EventKind.GATE_FIELD, "guide", {"field": "consent"}),
+    ]
+    assert "山田" not in "".join(entry.to_json() for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("page", "event", "kept"),
+    [
+        ("diagnosis/", {"gate": "diagnosis:site-diagnosis", "field": "q1"}, True),
+        ("inquiry/", {"gate": "inquiry", "field": "message"}, True),
+        ("resources/guide/", {"gate": "guide", "field": "website"}, False),
+        ("resources/guide/", {"gate": "guide", "field": "山田太郎"}, False),
+        ("resources/guide/", {"gate": "another", "field": "name"}, False),
+        ("articles/why/", {"gate": "guide", "field": "name"}, False),
+    ],
+    ids=str,
+)
+def test_only_the_forms_and_fields_of_the_page_itself_are_recorded(
+    house: House, page: str, event: dict[str, str], kept: bool
+) -> None:
+    assert beacon(house, page=page, events=[{**FIELD, **event}]).status_code == 204
+    assert len(recorded(house)) == kept
+
+
 def test_a_beacon_sent_twice_is_one(house: House) -> None:
     beacon(house)
     beacon(house)
@@ -372,6 +411,8 @@ def test_a_beacon_sent_twice_is_one(house: House) -> None:
         {"n": 0, "e": "page_view", "ref": "<script>"},
         {"n": 0, "e": "cta_seen", "cta": "x" * 1000},
         {"n": 0, "e": "section", "id": ["a"]},
+        {"n": 0, "e": "gate_field", "gate": "guide"},
+        {"n": 0, "e": "gate_open", "gate": "x" * 1000},
     ],
     ids=str,
 )
@@ -429,8 +470,10 @@ def test_the_diagnosis_shows_its_result_on_a_page_of_its_own(house: House) -> No
     answer = browser.post("/diagnoses/site-diagnosis", data={"q1": "0", "q2": "1"})
     assert answer.status_code == 303
     text = page(browser.get(answer.location))
-    assert "100点中 50点" in text
-    assert text.index("導線") < text.index("CTA</th>")
+    assert '<span class="points__figure">50</span>点' in text
+    assert text.index('<th scope="row">導線') < text.index('<th scope="row">CTA')
+    assert "ガイドを見る" in text
+    assert 'href="/resources/guide/"' in text
     assert "次に読むものを置く" in text
     assert recorded(house)[0].data == {
         "diagnosis": "site-diagnosis",
@@ -448,6 +491,108 @@ def test_a_diagnosis_with_questions_open_comes_back(house: House, answers: dict[
     assert recorded(house) == []
 
 
+def test_the_questions_can_be_answered_one_at_a_time_without_a_script(house: House) -> None:
+    browser = house.browser()
+    first = page(browser.get("/diagnoses/site-diagnosis/steps/1"))
+    assert 'method="get" action="/diagnoses/site-diagnosis/steps/2"' in first
+    assert "次の一歩がありますか" in first
+    assert "誘いは段階に" not in first
+    last = page(browser.get("/diagnoses/site-diagnosis/steps/2?q1=0"))
+    assert 'method="post" action="/diagnoses/site-diagnosis"' in last
+    assert '<input type="hidden" name="q1" value="0">' in last
+    assert 'href="/diagnoses/site-diagnosis/steps/1?q1=0"' in last
+    back = page(browser.get("/diagnoses/site-diagnosis/steps/1?q1=0"))
+    assert 'name="q1" value="0" required checked' in back
+    assert recorded(house) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("2", "/diagnoses/site-diagnosis/steps/1?missed=1"),
+        ("2?q1=9", "/diagnoses/site-diagnosis/steps/1?missed=1"),
+        ("2?q1=%3Cb%3E&evil=//evil.example", "/diagnoses/site-diagnosis/steps/1?missed=1"),
+    ],
+)
+def test_a_question_passed_over_is_asked_again(house: House, asked: str, leads_to: str) -> None:
+    browser = house.browser()
+    answer = browser.get(f"/diagnoses/site-diagnosis/steps/{asked}")
+    assert (answer.status_code, answer.location) == (303, leads_to)
+    again = browser.get(leads_to)
+    assert again.status_code == 422
+    assert "ひとつ選んでください" in page(again)
+    assert "ひとつ選んで" not in browser.get("/diagnoses/site-diagnosis/steps/1").text
+
+
+@pytest.mark.parametrize("place", ["0", "3", "99999999999", "-1", "x"])
+def test_there_is_no_step_beyond_the_questions(house: House, place: str) -> None:
+    answer = house.browser().get(f"/diagnoses/site-diagnosis/steps/{place}")
+    assert answer.status_code == 404
+
+
+def test_the_result_is_drawn_and_told_in_words(house: House) -> None:
+    themes = tuple(Theme(id=f"t{n}", label=f"面{n}", change="直す") for n in range(3))
+    asked = DIAGNOSIS.questions[0]
+    questions = tuple(asked.model_copy(update={"id": f"q{n}", "theme": f"t{n}"}) for n in range(3))
+    diagnosis = DIAGNOSIS.model_copy(update={"themes": themes, "questions": questions})
+    pages = tuple(
+        page.model_copy(update={"diagnosis": diagnosis}) if page.diagnosis else page
+        for page in catalogue().pages
+    )
+    catalogue(pages=pages).write(house.context.settings.catalogue_path)
+    answers = {"q0": "0", "q1": "1", "q2": "1"}
+    browser = house.browser()
+    text = page(browser.get(browser.post("/diagnoses/site-diagnosis", data=answers).location))
+    assert 'role="img" aria-labelledby="radar-title radar-words"' in text
+    assert "面0 0点、面1 100点、面2 100点（それぞれ100点満点）" in text
+
+
+TOO_FAST = "もう一度送信してください"
+
+
+@pytest.mark.parametrize("door", ["/gates/guide", "/inquiries"])
+@pytest.mark.parametrize(
+    ("took", "kept"), [("0", 0), ("1999", 0), ("2000", 1), ("", 1), ("-5", 1), ("x", 1)]
+)
+def test_a_form_sent_in_no_time_comes_back_with_its_words_and_goes_through_at_once(
+    house: House, door: str, took: str, kept: int
+) -> None:
+    browser = house.browser()
+    words = {**FORM, "message": "相談です"}
+    answer = browser.post(door, data={**words, "took": took})
+    assert len(recorded(house)) == kept
+    if kept:
+        assert answer.status_code == 303
+        return
+    assert answer.status_code == 422
+    assert TOO_FAST in page(answer)
+    assert 'value="taro@example.jp"' in answer.text
+    assert 'name="took"' not in answer.text
+    assert 'name="shown"' not in answer.text
+    assert browser.post(door, data=words).status_code == 303
+    assert len(recorded(house)) == 1
+
+
+def test_the_trackers_own_form_tells_when_it_was_shown(house: House) -> None:
+    browser = house.browser()
+    shown = browser.get("/gates/guide").text.split('name="shown" value="')[1].split('"')[0]
+    words = {**FORM, "shown": shown}
+    house.clock.advance(seconds=1)
+    assert TOO_FAST in browser.post("/gates/guide", data=words).text
+    assert TOO_FAST not in browser.post("/gates/guide", data={**words, "shown": shown[:-2]}).text
+    house.clock.advance(minutes=30)
+    assert browser.post("/gates/guide", data=words).status_code == 303
+
+
+def test_the_result_by_mail_asked_for_in_no_time_comes_back(house: House) -> None:
+    browser = house.browser()
+    result = browser.post("/diagnoses/site-diagnosis", data={"q1": "0", "q2": "1"}).location
+    shown = browser.get(result).text.split('name="shown" value="')[1].split('"')[0]
+    assert TOO_FAST in browser.post(result, data={**FORM, "shown": shown}).text
+    house.clock.advance(seconds=5)
+    assert browser.post(result, data={**FORM, "shown": shown}).status_code == 303
+
+
 def test_the_result_can_be_asked_for_by_mail(house: House) -> None:
     browser = house.browser()
     result = browser.post("/diagnoses/site-diagnosis", data={"q1": "0", "q2": "1"}).location
@@ -460,12 +605,14 @@ def test_the_result_can_be_asked_for_by_mail(house: House) -> None:
     assert sent.data["answers"] == {"q1": 0, "q2": 1}
 
 
-def test_readers_pages_run_no_script_and_are_not_framed(house: House) -> None:
+def test_readers_pages_run_no_script_of_others_and_are_not_framed(house: House) -> None:
     answer = house.browser().get("/gates/guide")
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
-    assert "<script" not in answer.text
+    assert answer.text.count("<script") == 1
+    assert '<script src="/static/forms.js" defer></script>' in answer.text
+    assert "sodate.reader" in house.browser().get("/static/forms.js").text
     assert " style=" not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
 

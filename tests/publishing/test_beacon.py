@@ -1,10 +1,12 @@
 """The beacon in a real browser, its posts taken by a real server."""
 
 import functools
+import gzip
 import json
 import sys
 import threading
 import time
+import wave
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +30,8 @@ class Served:
     url: str
     posts: list[dict[str, Any]] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
+    withdrawals: list[str] = field(default_factory=list)
+    slow: float = 0.0
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -55,6 +59,9 @@ def served(built: Path, settings: Settings) -> Iterator[Served]:
     class Handler(SimpleHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(found.slow)
+            if self.path == "/consent/withdraw":
+                found.withdrawals.append(body.decode())
             if self.path == "/e":
                 found.types.append(self.headers["Content-Type"])
                 found.posts.append(json.loads(body))
@@ -117,8 +124,7 @@ def test_sections_ctas_and_the_end_are_told_to_a_server_the_reader_agreed_to(
     assert source is not None
     assert {e["page"] for e in served.events} == {ARTICLE}
     assert [e["ref"] for e in served.of("page_view")] == ["direct"]
-    told = {e["id"]: e["i"] for e in served.of("section")}
-    assert told == {section.id: section.index for section in source.sections}
+    assert {e["id"] for e in served.of("section")} == {section.id for section in source.sections}
     assert {e["cta"] for e in served.of("cta_seen")} == {cta.id for cta in source.ctas}
     assert end["done"] is True
     assert 1000 < end["active_ms"] <= end["dwell_ms"]
@@ -257,7 +263,7 @@ def test_a_view_left_twice_tells_its_growing_figures_under_new_numbers(
     page = open_page(chromium)
     page.goto(served.url + "/about/")
     hide = """state => {
-      Object.defineProperty(document, 'visibilityState', {get: () => state, configurable: true})
+      Object.defineProperty(document, 'hidden', {get: () => state === 'hidden', configurable: true})
       document.dispatchEvent(new Event('visibilitychange'))
     }"""
     page.wait_for_timeout(300)
@@ -274,6 +280,180 @@ def test_a_view_left_twice_tells_its_growing_figures_under_new_numbers(
     page.goto("about:blank")
     page.wait_for_timeout(200)
     assert len(served.of("page_end")) == 2, "nothing new to tell"
+
+
+def test_the_beacon_is_smaller_than_two_thousand_bytes(built: Path) -> None:
+    script = (built / "assets/javascripts/sodate-beacon.js").read_bytes()
+    assert len(gzip.compress(script, 9)) < 2000
+
+
+def test_a_jump_within_the_page_begins_no_new_view(chromium: Browser, served: Served) -> None:
+    page = open_page(chromium)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.goto(served.url + "/" + ARTICLE)
+    for place in (1, 2):
+        page.locator(".md-nav--secondary a").nth(place).click()
+        page.wait_for_timeout(300)
+    page.goto("about:blank")
+    served.wait_for("page_end")
+    assert len(served.of("page_view")) == 1
+
+
+def test_a_cta_seen_again_is_seen_once(chromium: Browser, served: Served) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/" + ARTICLE)
+    for _ in range(2):
+        page.evaluate("document.querySelector('[data-cta]').scrollIntoView({block: 'center'})")
+        page.wait_for_timeout(1200)
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(200)
+    page.goto("about:blank")
+    served.wait_for("page_end")
+    assert len(served.of("cta_seen")) == 1
+
+
+def test_a_click_on_a_cta_leads_on_while_the_server_is_slow(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/" + ARTICLE)
+    served.slow = 3.0
+    begun = time.monotonic()
+    page.click("[data-cta=checklist-in-cta-placement] a")
+    page.wait_for_url("**/resources/cta-checklist/")
+    page.get_by_role("heading", level=1, name="点検表").wait_for()
+    assert time.monotonic() - begun < 2.5
+    served.wait_for("cta_click")
+
+
+FORM = "resources/cta-checklist/"
+
+
+def test_a_form_is_opened_by_looking_at_it_and_its_fields_are_told_once_by_name(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/" + FORM)
+    page.locator(".sodate-form").scroll_into_view_if_needed()
+    page.wait_for_timeout(1300)
+    for words in ("山田 太郎", "山田 次郎"):
+        page.get_by_label("お名前").fill(words)
+        page.get_by_label("会社名").focus()
+    page.get_by_label("メールアドレス").focus()
+    page.locator("input[name=consent]").check()
+    page.goto("about:blank")
+    served.wait_for("page_end")
+    assert [e["gate"] for e in served.of("gate_open")] == ["cta-checklist"]
+    assert [e["field"] for e in served.of("gate_field")] == ["name", "consent"]
+    assert "山田" not in json.dumps(served.posts, ensure_ascii=False)
+
+
+def test_a_form_is_opened_by_stepping_into_it(chromium: Browser, served: Served) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/" + FORM)
+    page.get_by_label("お名前").focus()
+    page.goto("about:blank")
+    served.wait_for("page_end")
+    assert [e["gate"] for e in served.of("gate_open")] == ["cta-checklist"]
+
+
+def test_a_form_higher_than_the_window_is_opened_by_half_a_window_of_it(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium, height=300)
+    page.goto(served.url + "/" + FORM)
+    page.evaluate(
+        "scrollTo(0, document.querySelector('.sodate-form').getBoundingClientRect().top - 100)"
+    )
+    page.wait_for_timeout(1300)
+    page.goto("about:blank")
+    served.wait_for("page_end")
+    assert len(served.of("gate_open")) == 1
+
+
+def test_a_form_scrolled_past_was_not_opened(chromium: Browser, served: Served) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/" + FORM)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_timeout(300)
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(1200)
+    page.goto("about:blank")
+    served.wait_for("page_end")
+    assert served.of("gate_open") == []
+
+
+def test_a_video_is_told_by_the_quarters_that_were_played(
+    chromium: Browser, served: Served, built: Path
+) -> None:
+    with wave.open(str(built / "tone.wav"), "wb") as tone:
+        tone.setnchannels(1)
+        tone.setsampwidth(1)
+        tone.setframerate(8000)
+        tone.writeframes(b"\x80" * 8000 * 40)
+    page = open_page(chromium)
+    page.goto(served.url + "/about/")
+    page.evaluate(
+        """async () => {
+          const video = document.createElement("video")
+          const tone = await (await fetch("/tone.wav")).blob()
+          video.src = URL.createObjectURL(tone)  // so that it can be jumped about in
+          video.muted = true
+          video.dataset.video = "tour"
+          document.querySelector("article").append(video)
+          video.playbackRate = 16
+          await video.play()
+          await new Promise(done => setTimeout(done, 1100))
+          video.pause()
+          video.currentTime = 38  // a jump is not played
+          await video.play()
+          await new Promise(done => video.onended = done)
+        }"""
+    )
+    page.goto("about:blank")
+    served.wait_for("page_end")
+    told = [(e["video"], e["percent"]) for e in served.of("video_progress")]
+    assert ("tour", 25) in told
+    assert ("tour", 75) not in told
+
+
+def test_taking_the_consent_back_tells_the_server_and_drops_what_was_gathered(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium, consent=None)
+    page.goto(served.url + "/about/")
+    with page.expect_navigation():
+        page.get_by_role("button", name="同意する").click()
+    page.wait_for_timeout(300)
+    page.get_by_role("link", name="閲覧の記録の設定").click()
+    served.posts.clear()
+    with page.expect_navigation():
+        page.get_by_role("button", name="同意しない").click()
+    page.wait_for_timeout(500)
+    page.goto("about:blank")
+    page.wait_for_timeout(300)
+    assert served.withdrawals == [""]
+    assert served.posts == []
+
+
+def test_refusing_at_first_has_nothing_to_take_back(chromium: Browser, served: Served) -> None:
+    page = open_page(chromium, consent=None)
+    page.goto(served.url + "/about/")
+    with page.expect_navigation():
+        page.get_by_role("button", name="同意しない").click()
+    page.wait_for_timeout(300)
+    assert served.withdrawals == []
+
+
+def test_a_consent_taken_back_in_another_tab_is_obeyed_here(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium)
+    page.goto(served.url + "/about/")
+    page.evaluate("localStorage.setItem('/.__consent', '{}')")
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    page.wait_for_timeout(300)
+    assert served.posts == []
 
 
 def test_no_page_of_the_site_asks_another_server_or_stumbles(

@@ -106,7 +106,10 @@ def test_under_the_policy_search_finds_and_instant_navigation_keeps_the_page(
     page = chromium.new_page(viewport=DESK)  # type: ignore[arg-type]
     page.add_init_script(TELL)
     heard = errors_of(page)
-    page.goto(served)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(served, wait_until="networkidle")
+    assert not [url for url in asked if url.endswith("/search/pages.json")]
     refuse_the_record(page)
     page.evaluate("window.first = true")
     page.get_by_role("link", name="社長の方へ").first.click()
@@ -115,6 +118,9 @@ def test_under_the_policy_search_finds_and_instant_navigation_keeps_the_page(
     page.locator(".md-search__input").click()
     page.keyboard.type("点数表", delay=30)
     expect(page.locator(".md-search-result__item").first).to_be_visible()
+    page.locator(".md-search__input").fill("")
+    page.keyboard.type("見える化", delay=30)
+    expect(page.locator(".md-search-result__meta")).to_contain_text("件")
     assert heard == []
     page.close()
 

@@ -8,6 +8,7 @@ import re
 from email.message import EmailMessage
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from nurture_worker.rebuild import rebuild
@@ -244,14 +245,45 @@ def test_an_inquiry_reaches_marketing_and_ends_the_scenario(make_house: object) 
     become_a_reader(house)
     house.browser().post("/inquiries", data={**FORM, "message": "相談したいことがあります"})
     house.work()
-    told = house.postbox.mails[-1]
-    assert told["To"] == "eigyo@example.jp"
+    (told,) = [m for m in house.postbox.mails if m["To"] == "eigyo@example.jp"]
     assert "問い合わせ" in told["Subject"]
     assert "相談したいこと" not in str(told)
     house.clock.advance(days=30)
     house.work()
-    assert [m["To"] for m in house.postbox.mails].count("taro@example.jp") == 1
+    assert [m["Subject"] for m in house.postbox.mails if m["To"] == "taro@example.jp"] == [
+        "【資料のお届け】はじめてのガイド",
+        "お問い合わせを受け付けました",
+    ]
     assert the_reader(house).stage is Stage.TRUST
+
+
+def test_who_writes_is_told_once_that_it_came_in_without_their_words(house: House) -> None:
+    browser = house.browser()
+    for words in ("相談したいことがあります", "もうひとつ相談があります"):
+        browser.post("/inquiries", data={**FORM, "message": words})
+        house.work()
+    (receipt,) = house.postbox.mails
+    assert receipt["To"] == "taro@example.jp"
+    assert "2026年11月02日 10:00 に、たしかに受け付けました" in text_of(receipt)
+    assert "相談" not in text_of(receipt)
+    assert "/confirm/" not in text_of(receipt)
+    assert receipt["List-Unsubscribe"] is None
+    house.clock.advance(hours=2)
+    browser.post("/inquiries", data={**FORM, "message": "三つめの相談です"})
+    house.work()
+    assert len(house.postbox.mails) == 2
+
+
+def test_who_ticks_the_box_of_an_inquiry_can_confirm_it(house: House) -> None:
+    browser = house.browser()
+    browser.post("/inquiries", data={**FORM, **AGREED, "message": "相談です"})
+    house.work()
+    confirm = path_in(house.postbox.mails[0], "confirm")
+    assert "お問い合わせへのお返事は、押さなくても" in browser.get(confirm).text
+    assert the_reader(house).opted_in_at is None
+    assert browser.post(confirm).status_code == 200
+    house.work()
+    assert the_reader(house).opted_in_at == NOW
 
 
 def test_the_step_carries_the_readers_own_diagnosis_or_the_invitation(house: House) -> None:
@@ -281,6 +313,50 @@ def test_a_diagnosis_asked_for_by_mail_becomes_the_readers_own(house: House) -> 
     case = next(m for m in house.postbox.mails if "3日目" in m["Subject"])
     assert "あなたの3分診断の結果：50点" in text_of(case)
     assert "3分診断をはじめる" not in text_of(case)
+
+
+def take_the_diagnosis(house: House, browser: FlaskClient) -> str:
+    """Take it and ask for the report by mail; the way to the page that confirms the address."""
+    result = browser.post("/diagnoses/site-diagnosis", data={"q1": "0", "q2": "1"}).location
+    browser.post(result, data={**FORM, **AGREED})
+    house.work()
+    return path_in(house.postbox.mails[-1], "confirm")
+
+
+def consenting(house: House) -> FlaskClient:
+    """A browser whose visitor agreed to the record of reading."""
+    browser = house.browser()
+    seen = {"pv": f"{7:032x}", "page": "", "events": [{"n": 0, "e": "page_view"}]}
+    assert browser.post("/e", json=seen).status_code == 204
+    return browser
+
+
+@pytest.mark.parametrize("on_the_same_browser", [True, False])
+def test_a_diagnosis_taken_once_counts_once_wherever_the_address_is_confirmed(
+    house: House, on_the_same_browser: bool
+) -> None:
+    browser = consenting(house)
+    confirm = take_the_diagnosis(house, browser)
+    (browser if on_the_same_browser else house.browser()).post(confirm)
+    house.work()
+    if not on_the_same_browser:  # the first browser turns out to be theirs later
+        browser.post("/gates/guide", data={**FORM, **AGREED})
+        house.work()
+        browser.post(path_in(house.postbox.mails[-1], "confirm"))
+        house.work()
+    with reading(house.tools.engine) as connection:
+        done = log.of_reader(connection, the_reader(house).id)
+    assert [event.kind for event in done].count(EventKind.DIAGNOSIS) == 1
+
+
+def test_the_same_answers_sent_twice_by_a_visitor_are_one_diagnosis(house: House) -> None:
+    browser = consenting(house)
+    for _ in range(2):
+        browser.post("/diagnoses/site-diagnosis", data={"q1": "0", "q2": "1"})
+    house.work()
+    with reading(house.tools.engine) as connection:
+        kinds = [event.kind for event in log.after(connection, 0, 100)]
+    assert kinds.count(EventKind.DIAGNOSIS) == 1
 
 
 def test_a_visitors_reading_joins_the_reader_they_become(house: House) -> None:

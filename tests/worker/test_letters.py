@@ -152,6 +152,21 @@ def test_the_readers_own_report_stands_where_they_took_the_diagnosis() -> None:
     assert "3分診断をはじめる" not in own
 
 
+def test_the_reports_bars_are_coloured_cells_with_a_figure_beside_and_signs_in_plain_text() -> None:
+    letter = Letter(
+        "s", "", letters.with_diagnosis("{{ diagnosis }}", DIAGNOSIS.result({"q1": 0, "q2": 1}), "")
+    )
+    assert "- 導線　□□□□□□□□□□　0点\n- CTA　■■■■■■■■■■　100点" in letters.as_text(letter)
+    html = letters.as_html(letter)
+    assert html.count("<tr><th scope=") == 2
+    assert html.count('bgcolor="#1f5a42">■</td>') == 10
+    assert html.count('bgcolor="#e8e2d2">□</td>') == 10
+    assert '<th scope="row">導線</th>' in html
+    assert '<td class="points">0点</td>' in html
+    assert "<li>導線" not in html
+    assert "background: #1f5a42" in html_of(composed(letter))
+
+
 def test_others_are_invited_to_it() -> None:
     invited = letters.with_diagnosis("{{ diagnosis }}", None, "/diagnosis.md")
     assert "[3分診断をはじめる](/diagnosis.md){ .button }" in invited

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from nurture_worker.scenarios import SMALLEST_GAP, Taken, next_step
+from nurture_worker.scenarios import SMALLEST_GAP, Pause, Taken, next_step
 from tests.content import steps
 from tracker.catalogue.scenarios import Scenario
 from tracker.words import Stage
@@ -68,3 +68,42 @@ def test_a_scenarios_day_may_be_seconds() -> None:
     found = next_step(SCENARIO, START, [], timedelta(seconds=20))
     assert found is not None
     assert found.due_at == START + timedelta(seconds=20)
+
+
+def paused(name: str, begins: float, lasts: float, *taken_before: str) -> float:
+    """The day on which the step ``name`` is due for who paused on day ``begins``."""
+    pause = Pause(START + begins * DAY, START + (begins + lasts) * DAY)
+    found = next_step(SCENARIO, START, taken(*taken_before), DAY, pause)
+    assert found is not None
+    assert found.step.id == name
+    return (found.due_at - START) / DAY
+
+
+def test_a_pause_puts_off_what_was_due_behind_its_beginning_by_its_length() -> None:
+    assert paused("case", 2, 30, "thanks") == 33
+    assert paused("detail", 2, 30, "thanks", "case") == 35
+
+
+def test_after_a_pause_the_steps_keep_their_distance() -> None:
+    case, detail, consult = (
+        paused("case", 1.5, 30, "thanks"),
+        paused("detail", 1.5, 30, "thanks", "case"),
+        paused("consult", 1.5, 30, "thanks", "case", "detail"),
+    )
+    assert (detail - case, consult - detail) == (2, 2)
+
+
+def test_a_pause_ended_early_puts_off_by_as_long_as_it_lasted() -> None:
+    assert paused("case", 2, 0.5, "thanks") == 3.5
+
+
+def test_nothing_is_due_in_a_pause_that_began_before_the_scenario() -> None:
+    assert paused("thanks", -10, 30) == 21
+
+
+def test_what_was_overdue_when_the_pause_began_waits_for_its_end() -> None:
+    assert paused("thanks", 2, 30) == 32
+
+
+def test_a_pause_long_over_changes_nothing() -> None:
+    assert paused("thanks", -40, 30) == 1

@@ -76,7 +76,8 @@ class Seminar(Form):
     def when(self) -> str:
         """``2026年12月10日（木）14:00〜15:30（日本時間）``."""
         begin, end = self.begins, self.ends
-        zone = _IN_WORDS.get(self.zone) or f"{self.zone}、UTC{begin:%z}"[:-2] + f":{begin:%z}"[-2:]
+        offset = begin.isoformat()[-6:]
+        zone = _IN_WORDS.get(self.zone) or f"{self.zone}、UTC{offset}"
         last = "" if end.date() == begin.date() else _day(end)
         return f"{begin.year}年{_day(begin)}{begin:%H:%M}〜{last}{end:%H:%M}（{zone}）"
 

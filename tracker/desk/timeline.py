@@ -23,6 +23,7 @@ _OF_A_VIEW = frozenset(
         EventKind.PAGE_END,
         EventKind.GATE_OPEN,
         EventKind.GATE_FIELD,
+        EventKind.VIDEO_PROGRESS,
     }
 )
 _CAME_BY = {
@@ -41,6 +42,7 @@ _LOOKS: dict[EventKind, Look] = {
     EventKind.CONFIRM: "form",
     EventKind.DIAGNOSIS: "form",
     EventKind.INQUIRY: "form",
+    EventKind.SEMINAR_REGISTER: "form",
 }
 
 
@@ -173,6 +175,9 @@ def _of_view(catalogue: Catalogue, seen: Sequence[Event]) -> Moment:
         moment.details.append(f"見出し{min(reached, total)}/{total}まで")
     if fields := sum(event.kind is EventKind.GATE_FIELD for event in seen):
         moment.details.append(f"フォームの{fields}項目に入力")
+    watched = [e.data.get("percent", 0) for e in seen if e.kind is EventKind.VIDEO_PROGRESS and e.data]
+    if watched:
+        moment.details.append(f"動画を{max(watched)}%まで")
     active = data.get("active_ms")
     if isinstance(active, int) and active >= 1000:
         moment.details.append(duration(active / 1000))

@@ -8,8 +8,8 @@ the browser's own, and nothing is recorded before the last one.
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from urllib.parse import urlencode
 from hashlib import sha256
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue

@@ -268,13 +268,20 @@ def _text(parent: etree.Element, tag: str, text: str, class_: str = "") -> etree
     return element
 
 
-class _AlignedCells(Treeprocessor):
-    """The alignment of a table's cells as a class: a style attribute would be refused by the
-    site's Content-Security-Policy."""
+class _Cells(Treeprocessor):
+    """The cells of tables as the site can show them.
+
+    Their alignment becomes a class: a style attribute would be refused by the site's
+    Content-Security-Policy. The empty corner of a table heads nothing.
+    """
 
     def run(self, root: etree.Element) -> None:
         for cell in root.iter():
-            style = cell.get("style", "") if cell.tag in ("td", "th") else ""
+            if cell.tag not in ("td", "th"):
+                continue
+            if cell.tag == "th" and not len(cell) and not (cell.text or "").strip():
+                cell.tag = "td"
+            style = cell.get("style", "")
             if style.startswith("text-align: "):
                 del cell.attrib["style"]
                 cell.set("class", f"sodate-{style.removeprefix('text-align: ').rstrip(';')}")
@@ -309,7 +316,7 @@ class SodateBlocks(BlocksExtension):  # type: ignore[misc]
             PersonaPagesBlock,
         ):
             block_mgr.register(block, config)
-        md.treeprocessors.register(_AlignedCells(md), "sodate-cells", 1)
+        md.treeprocessors.register(_Cells(md), "sodate-cells", 1)
 
 
 @cache

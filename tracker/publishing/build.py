@@ -7,11 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.catalogue.load import Reading, read
 from tracker.catalogue.problems import Problem
+from tracker.publishing.coverage_page import coverage_page
 from tracker.publishing.packed import pack
 from tracker.publishing.policy import inline_scripts, write_headers
 from tracker.settings import Settings
@@ -24,7 +26,8 @@ _VERSION = "site-"
 
 
 def build_site(settings: Settings) -> list[Problem]:
-    """Check the content, build the site and write the catalogue's JSON.
+    """Check the content, build the site, write the catalogue's JSON and, beside it, the page
+    ``coverage.html`` for editors.
 
     Returns the problems; with any, nothing changes. ``settings.built_site`` always shows a whole
     site; the one before it stays on disk until the next build, for requests under way.
@@ -45,6 +48,9 @@ def build_site(settings: Settings) -> list[Problem]:
         write_headers(settings.site_headers, _finish(fresh))
         before = _show(fresh, target)
         catalogue.write(settings.catalogue_path)
+        today = datetime.now(settings.zone).date()
+        page = coverage_page(settings.root, catalogue, today)
+        (target.parent / "coverage.html").write_text(page, encoding="utf-8")
         for old in target.parent.glob(f"{_VERSION}*"):
             if old.name not in (fresh.name, before):
                 shutil.rmtree(old)

@@ -49,7 +49,8 @@ def feed(
         for tag in page.tags:
             _put(entry, "category", term=tag)
     etree.indent(root)
-    return etree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    told: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return told + b"\n"
 
 
 def _moment(day: date, zone: ZoneInfo) -> str:

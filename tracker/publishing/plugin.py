@@ -1,5 +1,6 @@
 """The MkDocs plugin ``sodate``: hooks only, what they do stands elsewhere."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,7 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             robots.write_text(sitemap.robots(site), encoding="utf-8")
         if self.feed:
             (Path(config.site_dir) / feed.NAME).write_bytes(self.feed)
+        _put_the_index_aside(Path(config.site_dir))
         for script in SCRIPTS:
             published = Path(config.site_dir) / "assets" / "javascripts" / script
             published.write_text(minified(script), encoding="utf-8")
@@ -159,9 +161,7 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             return sitemap.sitemap(self.catalogue.pages, site).decode()
         return output_content
 
-    def _things(
-        self, page: Page, built: MkDocsPage, config: MkDocsConfig
-    ) -> list[dict[str, Any]]:
+    def _things(self, page: Page, built: MkDocsPage, config: MkDocsConfig) -> list[dict[str, Any]]:
         site = _site(config)
         if site is None or self.catalogue is None:
             return []
@@ -204,6 +204,17 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
 def _site(config: MkDocsConfig) -> str | None:
     """The address of the home page with its final slash, where the configuration tells it."""
     return config.site_url.rstrip("/") + "/" if config.site_url else None
+
+
+def _put_the_index_aside(folder: Path) -> None:
+    """Leave the theme's search worker to load the index of the search when somebody searches:
+    Material would load it with every page."""
+    index = folder / "search" / "search_index.json"
+    worker = folder / "assets" / "javascripts" / "workers" / "search-ja.js"
+    if index.is_file() and worker.is_file():
+        whole = json.loads(index.read_text(encoding="utf-8"))
+        index.replace(index.with_name("pages.json"))
+        index.write_text(json.dumps({**whole, "docs": []}), encoding="utf-8")
 
 
 def _stamped(name: str, config: MkDocsConfig) -> str:

@@ -29,7 +29,8 @@ def seminar_box(
     when = _fact(facts, "日時")
     time = etree.SubElement(when, "time", {"datetime": seminar.begins.isoformat()})
     time.text = AtomicString(seminar.when)
-    _fact(facts, "会場").text = AtomicString(seminar.place)
+    later = "（参加のしかたは、お申し込みのあとにお知らせします）" if seminar.join else ""
+    _fact(facts, "会場").text = AtomicString(seminar.place + later)
     _fact(facts, "定員").text = AtomicString(f"{seminar.capacity}名（先着順）")
     box = etree.SubElement(parent, "div", {"class": "sodate-form-box", "id": FORM_ID})
     if not seminar.has_begun(now):

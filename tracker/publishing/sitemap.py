@@ -22,7 +22,8 @@ def sitemap(pages: Iterable[Page], site: str) -> bytes:
         if page.published:
             etree.SubElement(url, f"{{{_SITEMAP}}}lastmod").text = page.published.isoformat()
     etree.indent(root)
-    return etree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    told: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return told + b"\n"
 
 
 def robots(site: str) -> str:

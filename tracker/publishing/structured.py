@@ -1,13 +1,14 @@
 """What a page says of itself to search engines: schema.org, as the values of JSON-LD."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
 
 from tracker.catalogue.catalogue import Catalogue
 from tracker.catalogue.firm import Firm
 from tracker.catalogue.pages import Page
+from tracker.catalogue.seminars import Seminar
+from tracker.catalogue.videos import Video, address
 from tracker.words import PageKind
 
 Thing = dict[str, Any]
@@ -95,10 +96,9 @@ def faq(questions: Iterable[Question]) -> Thing:
     }
 
 
-def event(
-    page: Page, firm: Firm, site: str, *, starts: datetime, minutes: int, place: str, online: bool
-) -> Thing:
-    """A seminar. ``starts`` knows its zone; ``place`` is where, in words."""
+def event(page: Page, seminar: Seminar, firm: Firm, site: str) -> Thing:
+    """A seminar; one whose place speaks of オンライン is held there."""
+    place, online = seminar.place, "オンライン" in seminar.place
     where: Thing = (
         {"@type": "VirtualLocation", "name": place, "url": site + page.url}
         if online
@@ -111,13 +111,31 @@ def event(
         "name": page.title,
         "description": page.description,
         "url": site + page.url,
-        "startDate": starts.isoformat(),
-        "endDate": (starts + timedelta(minutes=minutes)).isoformat(),
+        "startDate": seminar.begins.isoformat(),
+        "endDate": seminar.ends.isoformat(),
+        "maximumAttendeeCapacity": seminar.capacity,
         "eventStatus": f"{_CONTEXT}/EventScheduled",
         "eventAttendanceMode": f"{_CONTEXT}/{mode}EventAttendanceMode",
         "location": where,
         "organizer": organization(firm, site),
         "isAccessibleForFree": True,
+    }
+
+
+def video(page: Page, shown: Video, firm: Firm, site: str) -> Thing:
+    """A video that is there; one still to come is no video yet."""
+    dates = {"uploadDate": page.published.isoformat()} if page.published else {}
+    return {
+        "@context": _CONTEXT,
+        "@type": "VideoObject",
+        "name": page.title,
+        "description": page.description,
+        **dates,
+        "duration": f"PT{shown.minutes}M",
+        "inLanguage": "ja",
+        **({"thumbnailUrl": site + address(shown.poster)[1:]} if shown.poster else {}),
+        **({"contentUrl": site + address(shown.file)[1:]} if shown.file else {}),
+        "publisher": organization(firm, site),
     }
 
 
@@ -156,6 +174,10 @@ def things(
         found.append(article(page, catalogue.firm, site, image))
     if page.kind is PageKind.PAGE and listed:
         found.append(collection(page, listed, site))
+    if page.seminar:
+        found.append(event(page, page.seminar, catalogue.firm, site))
+    if page.video and page.video.file:
+        found.append(video(page, page.video, catalogue.firm, site))
     if asked := questions(html):
         found.append(faq(asked))
     return found

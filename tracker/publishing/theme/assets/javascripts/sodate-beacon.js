@@ -21,6 +21,8 @@
 
   let view
 
+  const find = () => document.querySelector("[data-sodate-page]")
+
   const note = event => view.events.push({ n: view.n++, ...event })
 
   // What counts once in a view, however often it happens.
@@ -40,7 +42,7 @@
 
   const send = () => {
     while (view.events.length && agreed()) {
-      const body = JSON.stringify({ pv: view.pv, page: view.page, events: view.events.splice(0, BATCH) })
+      const body = JSON.stringify({ pv: view.pv, page: view.marker.dataset.sodatePage, events: view.events.splice(0, BATCH) })
       if (!navigator.sendBeacon("/e", body))
         fetch("/e", { method: "POST", body, keepalive: true }).catch(() => {})
     }
@@ -68,7 +70,7 @@
   const begin = from => {
     leave()
     stop()
-    const marker = document.querySelector("[data-sodate-page]")
+    const marker = find()
     if (!marker || !agreed()) return
     const now = performance.now(), timers = new Map()
     const pv = Array.from(crypto.getRandomValues(new Uint8Array(8)), b => b.toString(16).padStart(2, "0")).join("")
@@ -95,7 +97,7 @@
       }
     }, { threshold: [0, .05, .1, .2, .3, .4, .5] })
     view = {
-      pv, page: marker.dataset.sodatePage, n: 0, events: [], timers, seen, told: new Set(),
+      pv, marker, n: 0, events: [], timers, seen, told: new Set(),
       start: now, alive: now, active: 0, awake: !document.hidden, done: false,
     }
     note({ e: "page_view", ref: from })
@@ -150,6 +152,7 @@
   else {
     let first = true
     document$.subscribe(() => {
+      if (view && view.marker === find()) return // an anchor of the same page
       begin(first ? ref() : "internal")
       first = false
     })

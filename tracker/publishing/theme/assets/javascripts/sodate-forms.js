@@ -107,11 +107,17 @@
     return !wrong.length
   }
 
+  // A fault told while the pointer is down would push away what it is about to press.
+  let pressed = false
+  addEventListener("pointerdown", () => { pressed = true }, true)
+  const released = then => pressed ? addEventListener("pointerup", () => setTimeout(then, 50), { once: true }) : then()
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { pressed = false }, true)
+
   const checkAlong = form => {
     form.noValidate = true
     form.addEventListener("focusout", ({ target }) => {
       if (target.type !== "radio" && target.name && target.value && target.closest("[data-label]"))
-        show(target, faultOf(target))
+        released(() => show(target, faultOf(target)))
     })
     form.addEventListener("input", ({ target }) => {
       if (target.closest(".sodate-field--wrong[data-label]") && !faultOf(target)) show(target, "")
