@@ -99,13 +99,13 @@ def open_page(
 
 
 def read_to_the_end(page: Page) -> None:
-    """Look at each part of the page for longer than the second the beacon asks for."""
+    """Look at each part of the page for clearly longer than the second the beacon asks for."""
     bottom = page.evaluate("document.documentElement.scrollHeight - innerHeight")
     step = page.evaluate("innerHeight") * 0.8
     at = 0.0
     while True:
         page.mouse.wheel(0, step)
-        page.wait_for_timeout(1150)
+        page.wait_for_timeout(1400)
         at = page.evaluate("scrollY")
         if at >= bottom - 2:
             return
@@ -426,6 +426,7 @@ def test_taking_the_consent_back_tells_the_server_and_drops_what_was_gathered(
         page.get_by_role("button", name="同意する").click()
     page.wait_for_timeout(300)
     page.get_by_role("link", name="閲覧の記録の設定").click()
+    page.wait_for_timeout(500)
     served.posts.clear()
     with page.expect_navigation():
         page.get_by_role("button", name="同意しない").click()

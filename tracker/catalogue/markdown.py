@@ -179,12 +179,13 @@ def _without_code(
 ) -> list[str]:
     plain: list[str] = []
     fence: tuple[str, int, int] | None = None
+    marks = ("```", "~~~")
     for n, line in enumerate(lines):
         if fence:
             if line.strip(" \t>") == fence[0]:
                 fence = None
             plain.append("")
-        elif m := _FENCE.match(line):
+        elif any(mark in line for mark in marks) and (m := _FENCE.match(line)):
             fence = (m["marks"], n, len(m["lead"]) + 1)
             plain.append("")
         else:
@@ -236,7 +237,10 @@ def _blocks(path: str, plain: list[str], first_line: int, found: Scan) -> set[in
     for n, line in enumerate(plain):
         if n in option_lines:
             continue
-        if end := _BLOCK_END.match(line):
+        if "/" not in line and "／" not in line:
+            if open_block:
+                body.append(n)
+        elif end := _BLOCK_END.match(line):
             if open_block is None:
                 tell(n, "閉じる /// に対応する始まりがありません")
             else:
@@ -326,9 +330,9 @@ def _headings(
             skip, chunk_begins = False, True
             continue
         level, text = 0, ""
-        if _BLOCK_START.match(line) or _BLOCK_END.match(line):
+        if "///" in line and (_BLOCK_START.match(line) or _BLOCK_END.match(line)):
             chunk_begins = True
-        elif m := _HASH.match(line):
+        elif line.startswith("#") and (m := _HASH.match(line)):
             level, text = len(m["level"]), _HASH.match(lines[n])["text"]  # type: ignore[index]
         elif begins and line.strip() and n + 1 < len(plain) and _SETEXT.match(plain[n + 1]):
             level, text, skip = (1 if plain[n + 1].startswith("=") else 2), lines[n], True

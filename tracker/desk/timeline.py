@@ -175,7 +175,9 @@ def _of_view(catalogue: Catalogue, seen: Sequence[Event]) -> Moment:
         moment.details.append(f"見出し{min(reached, total)}/{total}まで")
     if fields := sum(event.kind is EventKind.GATE_FIELD for event in seen):
         moment.details.append(f"フォームの{fields}項目に入力")
-    watched = [e.data.get("percent", 0) for e in seen if e.kind is EventKind.VIDEO_PROGRESS and e.data]
+    watched = [
+        e.data.get("percent", 0) for e in seen if e.kind is EventKind.VIDEO_PROGRESS and e.data
+    ]
     if watched:
         moment.details.append(f"動画を{max(watched)}%まで")
     active = data.get("active_ms")

@@ -41,6 +41,8 @@ class _SodateBlock(Block):  # type: ignore[misc]
     @property
     def catalogue(self) -> Catalogue | None:
         found = self.config["catalogue"]
+        if found == "":  # only now, as MkDocs makes the extension once to see whether it can
+            found = _read(Path(self.config["root"]).resolve())
         return found if isinstance(found, Catalogue) else None
 
     @property
@@ -300,8 +302,6 @@ class SodateBlocks(BlocksExtension):  # type: ignore[misc]
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: BlocksProcessor) -> None:
         config = self.getConfigs()
-        if config["catalogue"] == "":
-            config["catalogue"] = _read(Path(config["root"]).resolve())
         for block in (
             CtaBlock,
             GateBlock,

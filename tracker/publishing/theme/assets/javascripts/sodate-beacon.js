@@ -21,7 +21,7 @@
 
   let view
 
-  const find = () => document.querySelector("[data-sodate-page]")
+  const here = () => document.querySelector("[data-sodate-page]")?.dataset.sodatePage
 
   const note = event => view.events.push({ n: view.n++, ...event })
 
@@ -42,7 +42,7 @@
 
   const send = () => {
     while (view.events.length && agreed()) {
-      const body = JSON.stringify({ pv: view.pv, page: view.marker.dataset.sodatePage, events: view.events.splice(0, BATCH) })
+      const body = JSON.stringify({ pv: view.pv, page: view.page, events: view.events.splice(0, BATCH) })
       if (!navigator.sendBeacon("/e", body))
         fetch("/e", { method: "POST", body, keepalive: true }).catch(() => {})
     }
@@ -52,9 +52,8 @@
   const leave = () => {
     if (!view) return
     live()
-    const dwell = performance.now() - view.start
     if (view.awake || view.events.length)
-      note({ e: "page_end", active_ms: Math.round(view.active), dwell_ms: Math.round(dwell), done: view.done })
+      note({ e: "page_end", active_ms: Math.round(view.active), dwell_ms: Math.round(view.alive - view.start), done: view.done })
     view.awake = false
     send()
   }
@@ -67,14 +66,18 @@
     view = null
   }
 
+  const watch = () => {
+    const article = document.querySelector("article") || document.body
+    article.querySelectorAll("h2[id],h3[id],[data-cta],[data-gate],[data-sodate-end]").forEach(target => view.seen.observe(target))
+  }
+
   const begin = from => {
     leave()
     stop()
-    const marker = find()
-    if (!marker || !agreed()) return
+    const page = here()
+    if (page === undefined || !agreed()) return
     const now = performance.now(), timers = new Map()
-    const pv = Array.from(crypto.getRandomValues(new Uint8Array(8)), b => b.toString(16).padStart(2, "0")).join("")
-    const article = document.querySelector("article") || document.body
+    const pv = [...crypto.getRandomValues(new Uint8Array(8))].map(b => (b + 256).toString(16).slice(1)).join("")
 
     // What stays in view for DWELL is noted, once. Half of a CTA or a form has to be in view, or
     // half the window full of it, where it is higher than the window.
@@ -89,26 +92,26 @@
           timers.delete(target)
           seen.unobserve(target)
           if (document.hidden) seen.observe(target) // looked at when it shows
-          else if (cta) note({ e: "cta_seen", cta })
+          else if (cta) once({ e: "cta_seen", cta })
           else if (gate) once({ e: "gate_open", gate })
-          else if (target.id) note({ e: "section", id: target.id })
+          else if (target.id) once({ e: "section", id: target.id })
           else view.done = true
         }, DWELL))
       }
     }, { threshold: [0, .05, .1, .2, .3, .4, .5] })
     view = {
-      pv, marker, n: 0, events: [], timers, seen, told: new Set(),
+      pv, page, n: 0, events: [], timers, seen, told: new Set(),
       start: now, alive: now, active: 0, awake: !document.hidden, done: false,
     }
     note({ e: "page_view", ref: from })
-    article.querySelectorAll("h2[id],h3[id],[data-cta],[data-gate],[data-sodate-end]").forEach(target => seen.observe(target))
+    watch()
   }
 
   for (const sign of ["scroll", "pointermove", "pointerdown", "keydown"])
     addEventListener(sign, () => view && live(), { passive: true, capture: true })
 
   addEventListener("click", event => {
-    const link = event.target.closest && event.target.closest("[data-cta] a")
+    const link = event.target.closest?.("[data-cta] a")
     if (!view || !link) return
     note({ e: "cta_click", cta: link.closest("[data-cta]").dataset.cta })
     send()
@@ -117,7 +120,7 @@
   // Which form was begun and which fields were filled in: names, never what was typed.
   for (const sign of ["focusin", "change"])
     addEventListener(sign, ({ type, target }) => {
-      const gate = view && target.form && target.form.dataset.gate
+      const gate = view && target.form?.dataset.gate
       if (!gate) return
       once({ e: "gate_open", gate })
       if (type === "change" && target.name) once({ e: "gate_field", gate, field: target.name })
@@ -148,12 +151,13 @@
   addEventListener("pagehide", leave)
   addEventListener("pageshow", event => event.persisted && begin("internal"))
 
-  if (typeof document$ === "undefined") begin(ref())
+  if (!window.document$) begin(ref())
   else {
     let first = true
     document$.subscribe(() => {
-      if (view && view.marker === find()) return // an anchor of the same page
-      begin(first ? ref() : "internal")
+      // An anchor may draw the same page anew.
+      if (view && view.page === here()) watch()
+      else begin(first ? ref() : "internal")
       first = false
     })
   }
