@@ -340,6 +340,37 @@ def user_add(email: str, role: str, password: str) -> None:
         accounts.add(connection, email, password, role, datetime.now(UTC))
 
 
+@main.group()
+def reader() -> None:
+    """一人の読者について残っているもの。"""
+
+
+@reader.command("export")
+@click.argument("email")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@_told
+def reader_export(email: str, folder: Path) -> None:
+    """その人の記録をすべて、JSON と CSV で FOLDER に書き出す。"""
+    from nurture_worker.dossiers import write
+    from nurture_worker.tools import tools
+
+    for path in write(tools(), email, folder):
+        click.echo(path)
+
+
+@reader.command("erase")
+@click.argument("email")
+@click.confirmation_option(prompt="元には戻せません。消去しますか")
+@_told
+def reader_erase(email: str) -> None:
+    """その人が誰か分かるものをすべて消す（件数は変わらない）。"""
+    from nurture_worker.dossiers import erase
+    from nurture_worker.tools import tools
+
+    erase(tools(), email)
+    click.echo("消去しました")
+
+
 @main.command()
 @_told
 def rebuild() -> None:

@@ -212,7 +212,7 @@ def _body(message: EmailMessage, subtype: str) -> str:
     for part in message.walk():
         if part.get_content_type() == f"text/{subtype}":
             assert isinstance(part, EmailMessage)
-            return str(part.get_content())
+            return str(part.get_content()).replace("\r\n", "\n")
     return ""
 
 

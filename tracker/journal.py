@@ -183,6 +183,14 @@ class Journal:
             self._db.execute("DELETE FROM entries WHERE seq = ?", (place,))
             self._db.execute("COMMIT")
 
+    def forget_person(self, email_normalised: str) -> None:
+        """Remove what was set aside of the person with this address."""
+        with self._leader, self._alone():
+            self._db.execute(
+                "DELETE FROM set_aside WHERE json_extract(body, '$.person.email_normalised') = ?",
+                (email_normalised,),
+            )
+
     def depth(self) -> int:
         """How many accepted events wait for the fold."""
         with self._leader:

@@ -28,11 +28,13 @@ def test_a_mistake_keeps_the_site_and_the_catalogue_as_they_were(tmp_path: Path)
 
 def test_what_mkdocs_warns_of_is_a_problem_too(tmp_path: Path) -> None:
     root = write_site(tmp_path)
-    config = (root / "mkdocs.yml").read_text() + "nav: [index.md, gone.md]\n"
-    (root / "mkdocs.yml").write_text(config)
+    config = (
+        (root / "mkdocs.yml").read_text().replace("omitted_files: ignore", "omitted_files: warn")
+    )
+    (root / "mkdocs.yml").write_text(config + "nav: [index.md]\n")
     settings = Settings(root=root, data=tmp_path / "var")
     told = build_site(settings)
-    assert any("gone.md" in problem.message for problem in told)
+    assert any("articles/good.md" in problem.message for problem in told)
     assert not settings.built_site.exists()
     assert not settings.catalogue_path.exists()
 

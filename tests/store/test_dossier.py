@@ -1,10 +1,12 @@
 """Everything kept about a person: found whole, and gone whole."""
 
 import json
+from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
-from nurture_worker import retention
+from nurture_worker import dossiers, retention
 from tests.conftest import House
 from tests.content import FIRM
 from tests.worker.test_house import AGREED, FORM, become_a_reader, path_in
@@ -145,3 +147,28 @@ def test_what_the_privacy_page_promises_to_forget_is_forgotten(house: House) -> 
     house.clock.advance(days=12 * 31)
     retention.forget(house.tools)
     assert left() == (0, 0, 0)
+
+
+def test_an_export_is_files_that_open_safely(house: House, tmp_path: Path) -> None:
+    become_a_reader(house, name="=HYPERLINK(1)")
+    paths = dossiers.write(house.tools, "TARO@example.jp", tmp_path / "out")
+    assert {p.name for p in paths} >= {"reader.json", "readers.csv", "events.csv", "consents.csv"}
+    assert "'=HYPERLINK(1)" in (tmp_path / "out" / "readers.csv").read_text("utf-8-sig")
+    told = json.loads((tmp_path / "out" / "reader.json").read_text("utf-8"))
+    assert told["readers"][0]["name"] == "=HYPERLINK(1)"
+
+
+def test_an_address_nobody_has_is_one_sentence(house: House) -> None:
+    for address in ("nobody@example.jp", "nonsense"):
+        with pytest.raises(dossier.NoSuchReaderError):
+            dossiers.erase(house.tools, address)
+
+
+def test_erasing_reaches_what_the_journal_set_aside(house: House) -> None:
+    become_a_reader(house)
+    journal = house.context.journal
+    house.browser().post("/gates/guide", data={**FORM, "name": "あとから"})
+    ((place, _),) = journal.oldest(1)
+    journal.set_aside(place, "for this test")
+    dossiers.erase(house.tools, "taro@example.jp")
+    assert journal._db.execute("SELECT count(*) FROM set_aside").fetchone() == (0,)

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
 
 from tracker.catalogue.ctas import CtaOptions
 from tracker.catalogue.firm import Firm
@@ -34,16 +32,11 @@ MODELS: dict[str, tuple[type[BaseModel], str]] = {
 }
 
 
-class _Draft7(GenerateJsonSchema):
-    schema_dialect = DIALECT
-
-    def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
-        """With the word editors know for each value."""
-        made = super().enum_schema(schema)
-        if schema["cls"] in (Stage, PageKind, EventKind):
-            words = [f"{member.value}（{member.label}）" for member in schema["members"]]
-            made["description"] = "、".join(words)
-        return made
+_WORDS = {
+    words.__name__: "、".join(f"{word.value}（{word.label}）" for word in words)
+    for words in (Stage, PageKind, EventKind)
+}
+"""The word editors know for each value."""
 
 
 def schemas(personas: Iterable[str] = (), whitepapers: Iterable[str] = ()) -> dict[str, Any]:
@@ -53,11 +46,12 @@ def schemas(personas: Iterable[str] = (), whitepapers: Iterable[str] = ()) -> di
     """
     made = {}
     for name, (model, title) in MODELS.items():
-        schema = model.model_json_schema(schema_generator=_Draft7)
+        schema = model.model_json_schema()
         schema.pop("description", None)  # tells programmers about the model
-        for part in schema.get("$defs", {}).values():
-            if part.get("type") == "object":
-                part.pop("description", None)
+        for key, part in schema.get("$defs", {}).items():
+            part.pop("description", None)
+            if key in _WORDS:
+                part["description"] = _WORDS[key]
         for part in _parts(schema):
             _simplify(part)
         made[name] = {"$schema": DIALECT, "title": title, **schema}
@@ -130,7 +124,7 @@ def _join_kinds(page: dict[str, Any]) -> None:
     rules.append(_when({"enum": staged}, {"required": ["stage"]}))
     for key, kind in OWNERS.items():
         own = {"const": str(kind)}
-        rules.append(_when(own, {"required": [key]}, {"properties": {key: False}}))
+        rules.append(_when(own, {"required": [key]}, {"properties": {key: {"not": {}}}}))
 
 
 def _when(kind: dict[str, Any], then: dict[str, Any], else_: Any = True) -> dict[str, Any]:

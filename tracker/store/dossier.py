@@ -34,6 +34,10 @@ _OF_A_READER: dict[str, Table] = {
 }
 
 
+class NoSuchReaderError(Exception):
+    """There is no reader with that address."""
+
+
 def find(connection: Connection, email_normalised: str) -> str | None:
     """The id of the reader with this address."""
     return connection.execute(

@@ -89,6 +89,7 @@
       const line = make("li"), link = make("a", { href: "#" + control.id }, labelOf(control))
       link.addEventListener("click", event => {
         event.preventDefault()
+        event.stopPropagation() // instant navigation would draw the page anew, without the words
         control.focus()
       })
       line.append(link, "：" + fault)
