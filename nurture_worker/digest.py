@@ -130,6 +130,9 @@ def _place(tools: Tools, connection: Connection, reader: Reader, now: datetime) 
 def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -> None:
     """The mails an event asks for by itself: what a reader ordered, what marketing must know."""
     if event.kind is EventKind.GATE_SUBMIT and event.reader_id:
+        if deliveries.is_flooded(connection, event.reader_id, event.gate, event.id, event.at):
+            log.warning("digest: %s not answered by another mail so soon", event.id)
+            return
         deliveries.plan(
             connection,
             key=f"delivery:{event.id}",

@@ -471,6 +471,30 @@ def test_folding_the_same_entries_again_changes_nothing(house: House) -> None:
     assert len(house.postbox.mails) == 1
 
 
+def test_nobodys_address_can_be_flooded_by_a_form(house: House) -> None:
+    for n in range(30):
+        house.browser().post("/gates/guide", data={**FORM, "name": f"いたずら {n}"})
+        house.clock.advance(minutes=1)
+        house.work()
+    assert len(house.postbox.mails) == 1
+    for n in range(30):
+        house.clock.advance(minutes=61)
+        house.browser().post("/gates/guide", data={**FORM, "name": f"いたずら {n}"})
+        house.work()
+    assert len(house.postbox.mails) <= 2 * 6
+
+
+def test_who_ticks_the_box_at_the_second_try_is_not_left_out(house: House) -> None:
+    house.browser().post("/gates/guide", data=FORM)
+    house.work()
+    house.browser().post("/gates/guide", data={**FORM, **AGREED})
+    house.work()
+    assert len(house.postbox.mails) == 2
+    house.browser().post(path_in(house.postbox.mails[-1], "confirm"))
+    house.work()
+    assert the_reader(house).may_be_mailed
+
+
 def test_a_refusal_for_now_is_tried_again_with_the_same_message_id(house: House) -> None:
     house.postbox.answers["taro@example.jp"] = "451 later"
     house.browser().post("/gates/guide", data=FORM)

@@ -111,9 +111,8 @@ class Catalogue(BaseModel):
         """Write as JSON, in one move, so that a reader never sees half a file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + ".part")
-        text = json.dumps(
-            {"format": FORMAT, **self.model_dump(mode="json")}, ensure_ascii=False, indent=1
-        )
+        # On one line: with an indent json is written by Python code, ten times as slow.
+        text = json.dumps({"format": FORMAT, **self.model_dump(mode="json")}, ensure_ascii=False)
         part.write_text(text, encoding="utf-8")
         part.replace(path)
 

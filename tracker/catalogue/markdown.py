@@ -199,7 +199,10 @@ def _without_code(
                 f"コードの囲み {fence[0]} が閉じられていません",
             )
         )
-    text = _blank(_COMMENT, "\n".join(plain))
+    text = "\n".join(plain)
+    if "<!--" not in text:
+        return plain
+    text = _blank(_COMMENT, text)
     if (at := _blank(_CODE_SPAN, text).find("<!--")) >= 0:
         line_number, column = _Places(text, first_line).at(at)
         problems.append(

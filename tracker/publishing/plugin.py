@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -20,6 +21,7 @@ from tracker.catalogue.pages import Page
 from tracker.publishing import feed, sitemap
 from tracker.publishing.assets import SCRIPTS, THEME, minified
 from tracker.publishing.blocks import pages_for, pages_of
+from tracker.publishing.menu import Menu
 from tracker.publishing.related import READING, Related, newest_first
 from tracker.publishing.structured import things
 from tracker.settings import SettingsError, read_settings
@@ -50,6 +52,7 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     drafts: frozenset[str] = frozenset()
     _given: tuple[Reading, bool] | None = None
     _with_drafts = False
+    _menu: Menu
     related: Related
     feed: bytes | None = None
 
@@ -89,6 +92,15 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             for file in [file for file in files if self._is_draft(file)]:
                 files.remove(file)
         return files
+
+    def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
+        self._menu = Menu(page.url for page in nav.pages)
+        return nav
+
+    def on_env(self, env: Environment, /, *, config: MkDocsConfig, files: Files) -> Environment:
+        """The same menu is not rendered for each page again."""
+        self._menu.render_once(env)
+        return env
 
     def on_page_content(
         self, html: str, /, *, page: MkDocsPage, config: MkDocsConfig, files: Files

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 
 from tracker.catalogue.pages import Page
 from tracker.words import PageKind
@@ -28,7 +29,11 @@ class Related:
 
     def __init__(self, pages: Iterable[Page]) -> None:
         self._alike: defaultdict[tuple[str, str | None], list[Page]] = defaultdict(list)
-        for page in newest_first(page for page in pages if page.kind in READING):
+        self._age: dict[str, int] = {}
+        self._marks: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        for age, page in enumerate(newest_first(p for p in pages if p.kind in READING)):
+            self._age[page.path] = age
+            self._marks[page.path] = frozenset(page.tags), frozenset(page.personas)
             for tag in page.tags:
                 self._alike["tag", tag].append(page)
             self._alike["stage", page.stage].append(page)
@@ -41,12 +46,15 @@ class Related:
                 near[other.path] = other
         named = {link.removeprefix("/").partition("#")[0] for link in page.next}
         others = [p for p in near.values() if p.path != page.path and p.path not in named]
-        return sorted(newest_first(others), key=lambda other: -_likeness(page, other))[:limit]
+        tags, personas = frozenset(page.tags), frozenset(page.personas)
 
+        def order(other: Page) -> tuple[int, int]:
+            its_tags, its_personas = self._marks[other.path]
+            alike = (
+                _TAG * len(tags & its_tags)
+                + _STAGE * (page.stage is other.stage)
+                + _PERSONA * len(personas & its_personas)
+            )
+            return -alike, self._age[other.path]
 
-def _likeness(page: Page, other: Page) -> int:
-    return (
-        _TAG * len({*page.tags} & {*other.tags})
-        + _STAGE * (page.stage == other.stage)
-        + _PERSONA * len({*page.personas} & {*other.personas})
-    )
+        return nsmallest(limit, others, key=order)

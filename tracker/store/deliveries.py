@@ -11,11 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, or_, select, update
 
 from tracker.store.engine import insert_new
-from tracker.store.tables import deliveries, new_id, readers
+from tracker.store.tables import consents, deliveries, new_id, readers
 from tracker.words import DeliveryState, MailKind
 
 LEASE = timedelta(minutes=5)
 """How long a worker may hold a mail: well over the SMTP time-out of 60 s."""
+
+MOST_A_DAY = 6
+"""Ordered mails to one reader."""
 
 OPEN = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.SENDING)
 
@@ -73,6 +76,31 @@ def plan(
         **about,
     }
     return str(row["id"]) if insert_new(connection, deliveries, [row]) else None
+
+
+def is_flooded(
+    connection: Connection, reader_id: str, gate: str | None, event_id: str, at: datetime
+) -> bool:
+    """Whether another mail for the form ``event_id`` would flood its reader: anybody can type
+    anybody's address into a form.
+
+    One mail an hour for one gate, and ``MOST_A_DAY`` for all. A form with a tick is answered once
+    more, so that who ticks the box at the second try is not left out.
+    """
+    ordered = connection.execute(
+        select(deliveries.c.gate, deliveries.c.planned_at, consents.c.event_id)
+        .outerjoin(consents, consents.c.event_id == deliveries.c.event_id)
+        .where(
+            deliveries.c.reader_id == reader_id,
+            deliveries.c.kind == MailKind.DELIVERY,
+            deliveries.c.planned_at > at - timedelta(days=1),
+        )
+    ).all()
+    if len(ordered) >= MOST_A_DAY:
+        return True
+    lately = [o for o in ordered if o.gate == gate and o.planned_at > at - timedelta(hours=1)]
+    ticked = connection.execute(select(exists().where(consents.c.event_id == event_id))).scalar()
+    return any(o.event_id for o in lately) if ticked else bool(lately)
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[str]:
