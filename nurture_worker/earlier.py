@@ -1,9 +1,7 @@
 """The scenarios as they were: at the last build, or at a revision of git."""
 
-import io
 import json
 import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 
@@ -36,12 +34,13 @@ def at_revision(root: Path, revision: str) -> tuple[Scenario, ...]:
     if revision.startswith("-"):
         raise RevisionUnknownError(f"「{revision}」という版は git にありません")
     _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", about=revision)
-    if not _git(root, "ls-tree", "--name-only", revision, "site/scenarios", about=revision):
-        return ()
-    packed = _git(root, "archive", "--format=tar", revision, "site/scenarios", about=revision)
+    names = ("ls-tree", "-r", "-z", "--name-only", revision, "site/scenarios")
+    listed = _git(root, *names, about=revision).decode().split("\0")
     with tempfile.TemporaryDirectory(prefix="sodate-revision-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-            tar.extractall(folder, filter="data")
+        for name in filter(None, listed):
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(_git(root, "show", f"{revision}:./{name}", about=revision))
         # Mistakes of that day, and links to pages not looked at here, are of no concern.
         nowhere = Site({}, {}, frozenset())
         scenarios = tuple(ScenarioFiles(Folder(Path(folder)), nowhere).read())

@@ -15,13 +15,18 @@ _MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 def executable() -> str | None:
     """The Chromium of this machine, if it has one."""
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    given = os.environ.get("CHROMIUM", "")
+    found = next((path for name in (given, *_NAMES) if name and (path := shutil.which(name))), None)
     return found or (_MAC if Path(_MAC).exists() else None)
+
+
+_running: list[Browser] = []
 
 
 @contextmanager
 def launch() -> Iterator[Browser]:
-    """A headless browser that asks nothing of the network by itself.
+    """A headless browser that asks nothing of the network by itself: the one that is open in this
+    process already, or a new one.
 
     Without Chromium the test is skipped, and fails where ``CI`` is set.
     """
@@ -31,6 +36,9 @@ def launch() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(told)
         pytest.skip(told)
+    if _running:  # Playwright runs once in a process
+        yield _running[0]
+        return
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path,
@@ -43,7 +51,9 @@ def launch() -> Iterator[Browser]:
                 "--no-first-run",
             ],
         )
+        _running.append(browser)
         try:
             yield browser
         finally:
+            _running.clear()
             browser.close()
