@@ -9,6 +9,7 @@ from tests.catalogue.small_site import FILES, changed, write_site
 from tests.publishing.html import read
 from tracker.catalogue import Catalogue
 from tracker.catalogue.load import load
+from tracker.publishing.blocks import WHOLE_CARDS
 from tracker.publishing.build import build_site
 from tracker.settings import Settings
 
@@ -89,6 +90,20 @@ def test_the_pages_of_a_stage_are_listed_articles_first_and_newest_first(tmp_pat
     assert 'href="/articles/good.md"' in html
     assert "約1分" in html
     assert "ガイド" not in html.replace("ためしの記事", "")
+
+
+def test_a_long_list_names_every_page_and_tells_of_the_first_only(tmp_path: Path) -> None:
+    text = FILES["site/pages/articles/good.md"].split("/// cta")[0]
+    many: dict[str, str | bytes | None] = {
+        f"site/pages/articles/a{n}.md": text.replace("ためしの記事", f"記事{n}の要約")
+        for n in range(WHOLE_CARDS + 5)
+    }
+    found, _ = load(write_site(tmp_path, many))
+    assert found is not None
+    shown = render("/// stage-pages | awareness\n///\n", catalogue=found)
+    assert shown.count('<li class="sodate-card">') == WHOLE_CARDS + 6
+    assert shown.count("<a ") == WHOLE_CARDS + 6
+    assert shown.count('class="sodate-card__about"') == WHOLE_CARDS
 
 
 def test_a_title_with_markup_is_shown_as_it_is_written(tmp_path: Path) -> None:

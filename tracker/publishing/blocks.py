@@ -214,8 +214,7 @@ class StagePagesBlock(_SodateBlock):
 
     def on_end(self, block: etree.Element) -> None:
         if self.catalogue:
-            for page in pages_of(self.argument, self.catalogue.pages):
-                _card(block, page)
+            _cards(block, pages_of(self.argument, self.catalogue.pages))
 
 
 class PersonaPagesBlock(_SodateBlock):
@@ -238,8 +237,7 @@ class PersonaPagesBlock(_SodateBlock):
             _text(title, "span", stage.label, f"sodate-stage sodate-stage--{stage}")
             cards = {"class": "sodate-cards", "aria-labelledby": name}
             cards_list = etree.SubElement(block, "ul", cards)
-            for page in found:
-                _card(cards_list, page)
+            _cards(cards_list, found)
 
 
 def pages_of(stage: str, pages: Iterable[Page]) -> list[Page]:
@@ -251,6 +249,21 @@ def pages_of(stage: str, pages: Iterable[Page]) -> list[Page]:
 def pages_for(persona: str, stage: Stage, pages: Iterable[Page]) -> list[Page]:
     """What a reader like ``persona`` may read in ``stage``, in the order of ``pages_of``."""
     return [page for page in pages_of(stage, pages) if persona in page.personas]
+
+
+WHOLE_CARDS = 60
+"""How many pages of one list are shown with what they are about; further ones by title alone, as
+a list of hundreds is looked through, not read."""
+
+
+def _cards(parent: etree.Element, pages: Iterable[Page]) -> None:
+    for n, page in enumerate(pages):
+        if n < WHOLE_CARDS:
+            _card(parent, page)
+        else:
+            card = etree.SubElement(parent, "li", {"class": "sodate-card"})
+            title = etree.SubElement(card, "p", {"class": "sodate-card__title"})
+            _text(title, "a", page.title).set("href", f"/{page.path}")
 
 
 def _card(parent: etree.Element, page: Page) -> None:

@@ -15,4 +15,4 @@ def twin(path: Path) -> Path:
 def pack(path: Path, content: bytes) -> None:
     """Write the twin of ``path``, which holds ``content``, where it pays."""
     if path.suffix in SUFFIXES and len(content) >= SMALLEST:
-        twin(path).write_bytes(gzip.compress(content, compresslevel=6, mtime=0))
+        twin(path).write_bytes(gzip.compress(content, compresslevel=5, mtime=0))

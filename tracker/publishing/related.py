@@ -29,6 +29,7 @@ class Related:
 
     def __init__(self, pages: Iterable[Page]) -> None:
         self._alike: defaultdict[tuple[str, str | None], list[Page]] = defaultdict(list)
+        self._newest: dict[tuple[str, str | None], dict[str, Page]] = {}
         self._age: dict[str, int] = {}
         self._marks: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         for age, page in enumerate(newest_first(p for p in pages if p.kind in READING)):
@@ -38,12 +39,17 @@ class Related:
                 self._alike["tag", tag].append(page)
             self._alike["stage", page.stage].append(page)
 
+    def _near(self, key: tuple[str, str | None]) -> dict[str, Page]:
+        if key not in self._newest:
+            newest = self._alike.get(key, ())[:_LOOKED_AT]
+            self._newest[key] = {page.path: page for page in newest}
+        return self._newest[key]
+
     def of(self, page: Page, limit: int = 3) -> Sequence[Page]:
         """At most ``limit`` pages, the likest first; none that its editor already leads to."""
         near: dict[str, Page] = {}
         for key in (*(("tag", tag) for tag in page.tags), ("stage", page.stage)):
-            for other in self._alike.get(key, ())[:_LOOKED_AT]:
-                near[other.path] = other
+            near.update(self._near(key))
         named = {link.removeprefix("/").partition("#")[0] for link in page.next}
         others = [p for p in near.values() if p.path != page.path and p.path not in named]
         tags, personas = frozenset(page.tags), frozenset(page.personas)
