@@ -172,12 +172,3 @@ def test_the_policy_names_every_inline_script_by_its_hash(built: Path, settings:
     assert "unsafe" not in told
     assert 1 <= told.count("'sha256-") <= 4
     assert told in settings.site_headers.with_suffix(".caddy").read_text()
-
-
-@pytest.mark.parametrize("name", ["index.html", "search/pages.json"])
-def test_large_files_have_a_smaller_twin_with_the_same_content(built: Path, name: str) -> None:
-    import gzip
-
-    whole, packed = (built / name).read_bytes(), (built / f"{name}.gz").read_bytes()
-    assert gzip.decompress(packed) == whole
-    assert len(packed) < len(whole) / 2

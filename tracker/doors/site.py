@@ -1,5 +1,6 @@
 """The built site itself, where no web server stands in front (``./run``)."""
 
+import gzip
 import json
 from functools import lru_cache
 from mimetypes import guess_type
@@ -12,12 +13,12 @@ from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
 from tracker.context import context
-from tracker.publishing.packed import twin
 
 door = Blueprint("site", __name__)
 
 _FOR_EVER = 365 * 24 * 3600
 _A_WHILE = 3600
+_PACKED = frozenset({".html", ".css", ".js", ".json", ".svg", ".txt", ".xml"})
 
 
 @door.get("/", defaults={"path": ""})
@@ -36,26 +37,36 @@ def serve(path: str) -> ResponseReturnValue:
 
 
 def _send(root: Path, path: str) -> Response:
-    """The file, or its compressed twin; with the headers of the build where it is a page."""
+    """The file, compressed for who accepts that; with the headers of the build where it is a page."""
     found = safe_join(str(root), path)
-    packed = found is not None and twin(Path(found)).is_file()
-    short = packed and "Range" not in request.headers and request.accept_encodings["gzip"] > 0
-    answer = send_from_directory(
-        root,
-        f"{path}.gz" if short else path,
-        mimetype=guess_type(path)[0] if short else None,
-        max_age=_lifetime(path),
-    )
-    if short:
-        answer.headers["Content-Encoding"] = "gzip"
-        answer.headers.pop("Content-Disposition", None)  # it names the twin
-    if packed:
+    file = Path(found) if found is not None else None
+    packs = file is not None and file.suffix in _PACKED and file.is_file()
+    whole = "Range" in request.headers or not request.accept_encodings["gzip"]
+    if file is not None and packs and not whole:
+        answer = _compressed(file, _lifetime(path))
+    else:
+        answer = send_from_directory(root, path, max_age=_lifetime(path))
+    if packs:
         answer.vary.add("Accept-Encoding")
     if _lifetime(path) == _FOR_EVER:
         answer.cache_control.immutable = True
     if path.endswith(".html"):
         answer.headers.extend(_page_headers())
     return answer
+
+
+def _compressed(file: Path, lifetime: int) -> Response:
+    changed = file.stat().st_mtime_ns
+    answer = Response(_gzipped(file, changed), mimetype=guess_type(file.name)[0])
+    answer.headers["Content-Encoding"] = "gzip"
+    answer.set_etag(f"{changed:x}-gzip")
+    answer.cache_control.max_age = lifetime
+    return answer.make_conditional(request)
+
+
+@lru_cache(maxsize=256)
+def _gzipped(file: Path, _changed: int) -> bytes:
+    return gzip.compress(file.read_bytes(), compresslevel=5, mtime=0)
 
 
 def _lifetime(path: str) -> int:

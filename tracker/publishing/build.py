@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from tracker.catalogue.load import Reading, read
 from tracker.catalogue.problems import Problem
 from tracker.publishing.coverage_page import coverage_page
-from tracker.publishing.packed import pack
 from tracker.publishing.policy import inline_scripts, write_headers
 from tracker.settings import Settings
 
@@ -45,7 +44,7 @@ def build_site(settings: Settings) -> list[Problem]:
         if problems:
             shutil.rmtree(fresh)
             return problems
-        write_headers(settings.site_headers, _finish(fresh))
+        write_headers(settings.site_headers, _inline_scripts(fresh))
         before = _show(fresh, target)
         catalogue.write(settings.catalogue_path)
         today = datetime.now(settings.zone).date()
@@ -65,15 +64,11 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _finish(folder: Path) -> set[str]:
-    """Compress what can be; returns the inline scripts of all pages."""
+def _inline_scripts(folder: Path) -> set[str]:
+    """The inline scripts of all pages."""
     scripts: set[str] = set()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            content = path.read_bytes()
-            pack(path, content)
-            if path.suffix == ".html":
-                scripts |= inline_scripts(content.decode())
+    for path in folder.rglob("*.html"):
+        scripts |= inline_scripts(path.read_text(encoding="utf-8"))
     return scripts
 
 

@@ -1,11 +1,11 @@
 """Which pages lead on from a page, found from its tags, its stage and its personas."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from heapq import nsmallest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from tracker.catalogue.pages import Page
-from tracker.words import PageKind
+from tracker.words import PageKind, Stage
 
 READING = (PageKind.ARTICLE, PageKind.CASE, PageKind.VOICE)
 """What is read for its own sake, and may stand among related pages."""
@@ -24,43 +24,49 @@ def newest_first(pages: Iterable[Page]) -> list[Page]:
     )
 
 
+_Sort = tuple[tuple[str, ...], Stage | None, tuple[str, ...]]
+
+
 class Related:
     """Answers for one set of pages; the same pages always give the same answers."""
 
     def __init__(self, pages: Iterable[Page]) -> None:
         self._alike: defaultdict[tuple[str, str | None], list[Page]] = defaultdict(list)
-        self._newest: dict[tuple[str, str | None], dict[str, Page]] = {}
+        self._near: dict[_Sort, list[Page]] = {}
         self._age: dict[str, int] = {}
-        self._marks: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         for age, page in enumerate(newest_first(p for p in pages if p.kind in READING)):
             self._age[page.path] = age
-            self._marks[page.path] = frozenset(page.tags), frozenset(page.personas)
-            for tag in page.tags:
-                self._alike["tag", tag].append(page)
-            self._alike["stage", page.stage].append(page)
-
-    def _near(self, key: tuple[str, str | None]) -> dict[str, Page]:
-        if key not in self._newest:
-            newest = self._alike.get(key, ())[:_LOOKED_AT]
-            self._newest[key] = {page.path: page for page in newest}
-        return self._newest[key]
+            for key in _keys(page.tags, page.stage):
+                if len(self._alike[key]) < _LOOKED_AT:
+                    self._alike[key].append(page)
 
     def of(self, page: Page, limit: int = 3) -> Sequence[Page]:
         """At most ``limit`` pages, the likest first; none that its editor already leads to."""
-        near: dict[str, Page] = {}
-        for key in (*(("tag", tag) for tag in page.tags), ("stage", page.stage)):
-            near.update(self._near(key))
-        named = {link.removeprefix("/").partition("#")[0] for link in page.next}
-        others = [p for p in near.values() if p.path != page.path and p.path not in named]
-        tags, personas = frozenset(page.tags), frozenset(page.personas)
+        named = {link.removeprefix("/").partition("#")[0] for link in page.next} | {page.path}
+        sort = page.tags, page.stage, page.personas
+        if sort not in self._near:
+            self._near[sort] = self._nearest(*sort)
+        return list(islice((p for p in self._near[sort] if p.path not in named), limit))
+
+    def _nearest(
+        self, tags: tuple[str, ...], stage: Stage | None, personas: tuple[str, ...]
+    ) -> list[Page]:
+        """The pages that are like one of these tags, this stage and these personas, in order."""
+        keys = _keys(tags, stage)
+        near = {page.path: page for key in keys for page in self._alike.get(key, ())}
+        tags_, personas_ = set(tags), set(personas)
 
         def order(other: Page) -> tuple[int, int]:
-            its_tags, its_personas = self._marks[other.path]
             alike = (
-                _TAG * len(tags & its_tags)
-                + _STAGE * (page.stage is other.stage)
-                + _PERSONA * len(personas & its_personas)
+                _TAG * len(tags_.intersection(other.tags))
+                + _STAGE * (stage is other.stage)
+                + _PERSONA * len(personas_.intersection(other.personas))
             )
             return -alike, self._age[other.path]
 
-        return nsmallest(limit, others, key=order)
+        return sorted(near.values(), key=order)
+
+
+def _keys(tags: Iterable[str], stage: Stage | None) -> Iterator[tuple[str, str | None]]:
+    yield from (("tag", tag) for tag in dict.fromkeys(tags))
+    yield "stage", stage
