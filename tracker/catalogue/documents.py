@@ -18,6 +18,9 @@ try:
 except ImportError:  # PyYAML built without libyaml: same result, slower
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
+Loader = _Loader
+"""Reads YAML without making Python objects of it, as fast as this machine can."""
+
 M = TypeVar("M", bound=BaseModel)
 Loc = Sequence[str | int]
 

@@ -4,13 +4,9 @@ from collections.abc import Iterator
 
 import yaml
 
+from tracker.catalogue.documents import Loader
 from tracker.catalogue.folder import Folder
 from tracker.catalogue.links import Site, check_target
-
-try:
-    from yaml import CSafeLoader as _Loader
-except ImportError:  # PyYAML built without libyaml: same result, slower
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 CONFIG = "mkdocs.yml"
 
@@ -41,7 +37,7 @@ def check_nav(folder: Folder, site: Site) -> frozenset[str] | None:
 def _nav(text: str) -> yaml.Node | None:
     # Composed, not constructed: the file may hold tags that only MkDocs knows.
     try:
-        loader = _Loader(text)
+        loader = Loader(text)
         try:
             root = loader.get_single_node()
         finally:

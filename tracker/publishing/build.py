@@ -1,6 +1,7 @@
 """Builds the site beside the one being served, then puts it in its place in one move."""
 
 import fcntl
+import gc
 import logging
 import os
 import shutil
@@ -104,10 +105,12 @@ def _mkdocs(settings: Settings, folder: Path, reading: Reading) -> list[Problem]
         )
         hand_over(config, reading)
         config.plugins.on_startup(command="build", dirty=False)
+        gc.freeze()  # what was read is kept to the end: no use looking through it again and again
         try:
             build(config)
         finally:
             config.plugins.on_shutdown()
+            gc.unfreeze()
     except (Abort, MkDocsException, OSError) as error:
         return heard.problems or [Problem("mkdocs.yml", 1, None, str(error))]
     finally:
