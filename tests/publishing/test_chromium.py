@@ -146,6 +146,7 @@ def test_without_javascript_pages_can_be_read_and_nothing_is_asked_or_recorded(
     expect(page.locator("details p").first).to_be_visible()
     page.goto(f"{served}/diagnosis/")
     expect(page.get_by_role("button", name="結果を見る")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.goto(f"{served}/articles/cta-placement/")
     page.locator(".sodate-tags a").first.click()
     expect(page.locator("section:target h2")).to_be_visible()

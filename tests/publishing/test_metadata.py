@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests import content
 from tests.catalogue.small_site import write_site
 from tracker.catalogue import Catalogue

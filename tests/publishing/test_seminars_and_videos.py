@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import markdown
 import pytest
+from playwright.sync_api import Browser, expect
 
 from tests.content import catalogue
 from tests.more_content import JOIN, NEWSLETTER_PAGE, VIDEO_PAGE, seminar, seminar_page
 from tracker.catalogue import Catalogue
 from tracker.catalogue.pages import Page
+from tracker.publishing.assets import FORMS, minified
 
 BEGINS = seminar().begins.astimezone(UTC)
 ENDS = seminar().ends.astimezone(UTC)
@@ -65,6 +67,21 @@ def test_once_it_is_over_the_page_leads_to_the_recording() -> None:
     html = render(SEMINAR, ENDS, page, VIDEO_PAGE)
     assert 'href="/videos/stages.md"' in html
     assert "録画を見る" in html
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_seminar_that_began_after_the_build_takes_no_more_places(
+    begun: bool, chromium: Browser
+) -> None:
+    page = chromium.new_page()
+    try:
+        page.clock.set_fixed_time(BEGINS if begun else BEGINS - timedelta(seconds=1))
+        page.set_content(render(SEMINAR, BEGINS - timedelta(days=9), seminar_page()))
+        page.add_script_tag(content=minified(FORMS))
+        expect(page.locator("form [type=submit]")).to_be_visible(visible=not begun)
+        expect(page.get_by_text("お申し込みは締め切りました")).to_be_visible(visible=begun)
+    finally:
+        page.close()
 
 
 def test_the_lists_have_the_next_seminar_first_and_the_last_one_first() -> None:

@@ -1,4 +1,8 @@
-"""A seminar on its page, and the lists of seminars, as they stand when the site is built."""
+"""A seminar on its page, and the lists of seminars, as they stand when the site is built.
+
+A page built before the day is told by the forms' script, where it runs, that the seminar has begun
+since; the tracker takes no place after that in any case.
+"""
 
 import xml.etree.ElementTree as etree
 from collections.abc import Callable, Iterable
@@ -35,11 +39,12 @@ def seminar_box(
     box = etree.SubElement(parent, "div", {"class": "sodate-form-box", "id": FORM_ID})
     if not seminar.has_begun(now):
         box.set("data-search-exclude", "")
-        calendar = (
-            f'<p class="sodate-calendar"><a href="/seminars/{seminar.id}.ics">'
-            "カレンダーに入れる（.ics）</a></p>"
-        )
-        box.text = AtomicString(raw(calendar + str(form)))
+        still_open = Markup(
+            '<div data-until="{}"><p class="sodate-calendar"><a href="/seminars/{}.ics">'
+            "カレンダーに入れる（.ics）</a></p>{}</div>"
+            "<p hidden>この勉強会は始まりました。お申し込みは締め切りました。</p>"
+        ).format(seminar.begins.isoformat(), seminar.id, form)
+        box.text = AtomicString(raw(str(still_open)))
         return
     box.set("class", "sodate-form-box sodate-over")
     over = seminar.is_over(now)

@@ -254,6 +254,13 @@
     if (summary) summary.focus()
   }
 
+  // What was open when the site was built, and is over now.
+  for (const open of document.querySelectorAll("[data-until]"))
+    if (Date.parse(open.dataset.until) <= Date.now()) {
+      open.hidden = true
+      open.nextElementSibling.hidden = false
+    }
+
   for (const line of document.querySelectorAll("[data-print]")) {
     line.hidden = false
     line.querySelector("button").addEventListener("click", () => print())
