@@ -1,6 +1,10 @@
 """Click truth: people counted, machines not, on labelled traces; and what must hold for any."""
 
+import time
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,36 +12,72 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.clicks import traces as tuned
+from tests.clicks import unseen
 from tests.clicks.traces import (
+    ANDROID,
     APPS,
     BROWSERS,
+    CHROME,
+    IPHONE,
+    MAC_SAFARI,
     OFFICE,
     PROGRAMS,
     SENT,
     THUNDERBIRD,
     Trace,
     hit,
-    traces,
+    plain,
 )
-from tracker.clicks import LABELS, WEIGHTS, Hit, is_program, judge
+from tracker.clicks import (
+    FORWARDED,
+    FORWARDED_LABELS,
+    LABELS,
+    WEIGHTS,
+    Hit,
+    Judgement,
+    Landing,
+    Neighbour,
+    counts_for_reader,
+    is_program,
+    judge,
+)
 from tracker.words import Verdict
 
-TRACES = list(traces())
+TRACES = list(tuned.traces())
+APART = list(unseen.traces())
+HOME, ELSEWHERE = "203.0.113.0/24", "192.0.2.0/24"
+
+
+def judgements(trace: Trace) -> dict[str, Judgement]:
+    hits = [h for h, _ in trace.hits]
+    return judge(hits, sent_at=SENT, links=trace.links, neighbours=trace.neighbours)
 
 
 def judged(trace: Trace) -> list[tuple[str, Hit, Verdict]]:
-    found = judge([h for h, _ in trace.hits], sent_at=SENT, links=trace.links)
+    found = judgements(trace)
     return [(who, h, found[h.id].verdict) for h, who in trace.hits]
 
 
-def confusion() -> Counter[tuple[str, Verdict]]:
-    return Counter((who, verdict) for trace in TRACES for who, _, verdict in judged(trace))
+def confusion(traces: Sequence[Trace]) -> Counter[tuple[str, Verdict]]:
+    return Counter((who, verdict) for trace in traces for who, _, verdict in judged(trace))
 
 
 def test_there_are_traces_enough_of_both_kinds() -> None:
-    assert len({trace.name for trace in TRACES}) == len(TRACES) >= 80
-    for kind in ("person", "machine"):
-        assert sum(any(who == kind for _, who in trace.hits) for trace in TRACES) >= 40
+    for traces in (TRACES, APART):
+        assert len({trace.name for trace in traces}) == len(traces) >= 80
+        for kind in ("person", "machine"):
+            assert sum(any(who == kind for _, who in trace.hits) for trace in traces) >= 40
+    for trace in APART:
+        assert len({h.id for h, _ in trace.hits}) == len(trace.hits), trace.name
+
+
+def test_on_traces_that_tuned_nothing_no_machine_counts_and_hardly_a_person_is_lost() -> None:
+    found = confusion(APART)
+    assert found["machine", Verdict.HUMAN] == 0
+    people = sum(count for (who, _), count in found.items() if who == "person")
+    assert people >= 119
+    assert people - found["person", Verdict.HUMAN] <= people * 2 / 119
 
 
 @pytest.mark.parametrize("trace", TRACES, ids=lambda trace: trace.name)
@@ -56,10 +96,12 @@ def test_no_person_is_lost(trace: Trace) -> None:
 
 def test_the_confusion_table_in_the_documentation_is_this_one() -> None:
     text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    counts = confusion()
-    for who in ("person", "machine"):
-        row = " | ".join(str(counts[who, verdict]) for verdict in Verdict)
-        assert f"| {who} | {row} |" in text
+    for name, traces in (("tuned on", TRACES), ("kept apart", APART)):
+        counts = confusion(traces)
+        for who in ("person", "machine"):
+            row = " | ".join(str(counts[who, verdict]) for verdict in Verdict)
+            assert f"| {name} | {who} | {row} |" in text
+    assert f"{len(TRACES)} traces tuned the weights, {len(APART)} were kept apart" in text
 
 
 @pytest.mark.parametrize("ua", [*BROWSERS, *APPS, THUNDERBIRD, OFFICE])
@@ -100,6 +142,7 @@ HITS = st.builds(
     fetch_mode=st.sampled_from(["", "navigate"]),
     method=st.sampled_from(["GET", "HEAD"]),
     prefetch=st.sampled_from(["", "prefetch"]),
+    landing=st.sampled_from([None, Landing("seen", True), Landing("own")]),
 )
 LISTS = st.lists(HITS, max_size=8, unique_by=lambda h: h.id)
 
@@ -134,8 +177,102 @@ def test_a_mail_whose_sending_is_not_known_is_judged_by_the_rest() -> None:
 def test_every_weight_is_used_by_some_trace() -> None:
     used = {
         name
-        for trace in TRACES
-        for judgement in judge([h for h, _ in trace.hits], sent_at=SENT, links=trace.links).values()
+        for trace in (*TRACES, *APART)
+        for judgement in judgements(trace).values()
         for name, _ in judgement.signs
     }
     assert used == set(WEIGHTS) == set(LABELS)
+    assert set(FORWARDED) == set(FORWARDED_LABELS)
+
+
+@given(LISTS, st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=8))
+def test_a_neighbour_never_makes_a_machine_a_person(
+    hits: list[Hit], beside: list[tuple[int, int]]
+) -> None:
+    about = [
+        Neighbour(f"mail-{mail}", h.at + timedelta(seconds=10 * seconds), h.agent)
+        for h, (mail, seconds) in zip(hits, beside, strict=False)
+        if h.agent
+    ]
+    before = judge(hits, sent_at=SENT, links=4, neighbours=about[:-1])
+    after = judge(hits, sent_at=SENT, links=4, neighbours=list(reversed(about)))
+    for name, judgement in before.items():
+        assert after[name].total >= judgement.total
+
+
+def test_a_gateway_in_many_readers_mails_is_seen_where_one_mail_shows_nothing() -> None:
+    alone = hit(90, 0, language="en-US,en;q=0.9")
+    assert alone.agent is not None
+    others = [
+        Neighbour(f"mail-{k}", alone.at + timedelta(seconds=3 * k), alone.agent) for k in range(5)
+    ]
+    assert judge([alone], sent_at=SENT, links=4)[alone.id].verdict is Verdict.UNSURE
+    found = judge([alone], sent_at=SENT, links=4, neighbours=others)[alone.id]
+    assert (found.verdict, found.neighbours) == (Verdict.MACHINE, 4)
+
+
+def test_the_landing_page_decides_what_is_unsure_and_overrides_nothing_certain() -> None:
+    bare = plain(900, 0, CHROME, secure=False)
+    assert judge([bare], sent_at=SENT, links=4)[bare.id].verdict is Verdict.UNSURE
+    for browser, verdict in (("new", Verdict.UNSURE), ("seen", Verdict.HUMAN)):
+        shown = replace(bare, landing=Landing(browser, True))  # type: ignore[arg-type]
+        assert judge([shown], sent_at=SENT, links=4)[shown.id].verdict is verdict
+    for certain in (
+        [hit(900, 0, method="HEAD", landing=Landing("own", True))],
+        [hit(900, 0, "curl/8.5.0", landing=Landing("own", True))],
+        [hit(900, 0, prefetch="prefetch", landing=Landing("own", True))],
+        [plain(3 + k, k, landing=Landing("new", True)) for k in range(4)],
+    ):
+        found = judge(certain, sent_at=SENT, links=4)
+        assert {judgement.verdict for judgement in found.values()} == {Verdict.MACHINE}
+
+
+def forwarded(*hits: Hit) -> list[list[str]]:
+    found = judge(hits, sent_at=SENT, links=4)
+    assert all(judgement.verdict is Verdict.HUMAN for judgement in found.values())
+    return [[name for name, _ in found[h.id].forwarded] for h in hits]
+
+
+def test_a_second_computer_elsewhere_is_somebody_the_mail_was_handed_on_to() -> None:
+    assert forwarded(hit(3600, 0, CHROME), hit(9000, 1, MAC_SAFARI, network=ELSEWHERE)) == [
+        [],
+        ["other-device"],
+    ]
+    assert forwarded(hit(3600, 0, IPHONE), hit(9000, 1, ANDROID, network=ELSEWHERE)) == [
+        [],
+        ["other-device"],
+    ]
+
+
+def test_a_telephone_and_a_computer_may_be_one_persons() -> None:
+    first, second = hit(3600, 0, IPHONE), hit(9000, 1, CHROME, network=ELSEWHERE)
+    assert forwarded(first, second) == [[], ["other-kind"]]
+    held = judge([first, second], sent_at=SENT, links=4)[second.id]
+    assert counts_for_reader({"verdict": held.verdict, "forwarded": held.forwarded})
+
+
+def test_the_same_place_or_the_same_device_is_nobody_else() -> None:
+    assert forwarded(
+        hit(3600, 0, CHROME), hit(9000, 1, MAC_SAFARI), hit(9900, 2, CHROME, network=ELSEWHERE)
+    ) == [[], [], []]
+
+
+def test_a_browser_known_to_be_the_readers_is_theirs_and_another_readers_is_not() -> None:
+    own = Landing("own", True)
+    assert forwarded(
+        hit(3600, 0, CHROME), hit(9000, 1, MAC_SAFARI, network=ELSEWHERE, landing=own)
+    ) == [[], []]
+    other = Landing("other", True)
+    assert forwarded(hit(3600, 0, CHROME, landing=other), hit(9000, 1, IPHONE)) == [
+        ["other-browser"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize("names", [1, 200])
+def test_a_thousand_hits_on_one_mail_are_judged_in_a_moment(names: int) -> None:
+    flood = [plain(20 + k / 9, k % 5, f"{CHROME} {k % names}") for k in range(1000)]
+    begun = time.process_time()
+    found = judge(flood, sent_at=SENT, links=5)
+    assert time.process_time() - begun < 5
+    assert {judgement.verdict for judgement in found.values()} == {Verdict.MACHINE}

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from tracker.clicks import Hit
+from tracker.clicks import Hit, Landing, Neighbour
 
 SENT = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
-Who = Literal["person", "machine"]
+Who = Literal["person", "machine", "either"]
+"""``either``: nothing in the requests tells a person from a machine."""
 
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -82,6 +83,7 @@ class Trace:
     name: str
     hits: tuple[tuple[Hit, Who], ...]
     links: int = 4
+    neighbours: tuple[Neighbour, ...] = ()
 
 
 def hit(at: float, place: int = 0, ua: str = CHROME, **about: object) -> Hit:
@@ -116,10 +118,20 @@ def machines(name: str, *hits: Hit, links: int = 4) -> Trace:
     return Trace(name, tuple((h, "machine") for h in hits), links)
 
 
+def either(name: str, *hits: Hit, links: int = 4) -> Trace:
+    return Trace(name, tuple((h, "either") for h in hits), links)
+
+
 def both(name: str, person: tuple[Hit, ...], machine: tuple[Hit, ...], links: int = 4) -> Trace:
     return Trace(
         name, tuple((h, "person") for h in person) + tuple((h, "machine") for h in machine), links
     )
+
+
+def over_http(trace: Trace) -> Trace:
+    """The same without HTTPS, where no browser sends Fetch metadata."""
+    plainly = tuple((replace(h, fetch_mode="", secure=False), who) for h, who in trace.hits)
+    return replace(trace, name=f"{trace.name}, without HTTPS", hits=plainly)
 
 
 def traces() -> Iterator[Trace]:
@@ -157,6 +169,11 @@ def _people() -> Iterator[Trace]:
         links=3,
     )
     yield people("without HTTPS no Fetch metadata", hit(5000, 0, fetch_mode="", secure=False))
+    yield people(
+        "the proxy strips the request, and the page is read in a browser known from before",
+        plain(7000, 0, network="203.0.113.0/24", secure=False, landing=Landing("seen", True)),
+    )
+    yield people("the page opens in a new browser", hit(7000, 0, landing=Landing()))
     yield people("an old company browser", hit(7000, 0, CHROME.replace("142", "88")))
     yield people("a browser set to English", hit(7000, 0, language="en-US,en;q=0.9"))
     yield people(
@@ -217,6 +234,22 @@ def _scanners() -> Iterator[Trace]:
         *(plain(30 + 4000 * k, 0, ANCIENT_CHROME) for k in range(5)),
     )
     yield machines("two links of a mail with two", plain(1, 0), plain(1.2, 1), links=2)
+    yield machines(
+        "seven links in a moment, in a whole Japanese browser's manner, hours later",
+        *(hit(9000 + k, k, network="198.51.100.0/24") for k in range(7)),
+        links=9,
+    )
+    yield machines(
+        "the same mail over and over",
+        *(hit(40 * k + k * k / 90, k % 3, network="198.51.100.0/24") for k in range(1, 80)),
+    )
+    sweeper = hit(40, 0, network="198.51.100.0/24", language="en")
+    yield replace(
+        machines("one link in each of three readers' mails", sweeper),
+        neighbours=tuple(
+            Neighbour(name, sweeper.at, sweeper.agent or "") for name in ("mail-1", "mail-2")
+        ),
+    )
 
 
 def _mixed() -> Iterator[Trace]:

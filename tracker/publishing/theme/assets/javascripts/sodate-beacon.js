@@ -1,18 +1,19 @@
 // What a reader who agreed reads, sent to this site only; kept in memory, forgotten with the page.
 ;(() => {
-  const IDLE = 30000, DWELL = 1000, BATCH = 100
+  const IDLE = 3e4, DWELL = 1e3, BATCH = 100
   const SEARCH = /(^|\.)(google|bing|yahoo|duckduckgo|ecosia|baidu|brave)\./
-  const SOCIAL = /(^|\.)(t\.co|x\.com|twitter\.com|facebook\.com|instagram\.com|linkedin\.com|line\.me|threads\.net|youtube\.com|b\.hatena\.ne\.jp|bsky\.app|note\.com)$/
+  const SOCIAL = /(^|\.)(t\.co|line\.me|threads\.net|b\.hatena\.ne\.jp|bsky\.app|(x|twitter|facebook|instagram|linkedin|youtube|note)\.com)$/
 
   const said = () => {
-    try { return __md_get("__consent").reading === true } catch { return false }
+    try { return __md_get("__consent").reading } catch { return false }
   }
-  const agreed = () => !navigator.globalPrivacyControl && navigator.doNotTrack !== "1" && said()
+  const agreed = () => !navigator.globalPrivacyControl && navigator.doNotTrack != 1 && said()
+
+  const asked = location.search
 
   const ref = () => {
-    const campaign = new URLSearchParams(location.search).get("utm_medium") || ""
-    if (/^e?-?mail$/i.test(campaign)) return "mail"
-    if (/social/i.test(campaign)) return "social"
+    if (/utm_medium=e?-?mail\b/i.test(asked)) return "mail"
+    if (/utm_medium=[^&]*social/i.test(asked)) return "social"
     if (!document.referrer) return "direct"
     const { host, hostname } = new URL(document.referrer)
     if (host === location.host) return "internal"
@@ -43,7 +44,7 @@
   const send = () => {
     while (view.events.length && agreed()) {
       const body = JSON.stringify({ pv: view.pv, page: view.page, events: view.events.splice(0, BATCH) })
-      if (!navigator.sendBeacon("/e", body))
+      navigator.sendBeacon("/e", body) ||
         fetch("/e", { method: "POST", body, keepalive: true }).catch(() => {})
     }
   }
@@ -53,31 +54,29 @@
     if (!view) return
     live()
     if (view.awake || view.events.length)
-      note({ e: "page_end", active_ms: Math.round(view.active), dwell_ms: Math.round(view.alive - view.start), done: view.done })
+      note({ e: "page_end", active_ms: view.active | 0, dwell_ms: view.alive - view.start | 0, done: view.done })
     view.awake = false
     send()
   }
 
   const stop = () => {
-    if (view) {
-      view.seen.disconnect()
-      view.timers.forEach(clearTimeout)
-    }
+    view?.seen.disconnect()
+    view?.timers.forEach(clearTimeout)
     view = null
   }
 
   const watch = () => {
-    const article = document.querySelector("article") || document.body
-    article.querySelectorAll("h2[id],h3[id],[data-cta],[data-gate],[data-sodate-end]").forEach(target => view.seen.observe(target))
+    (document.querySelector("article") || document.body).querySelectorAll("h2[id],h3[id],[data-cta],[data-gate],[data-sodate-end]").forEach(target => view.seen.observe(target))
   }
 
-  const begin = from => {
+  // ``key`` names the click in a mail that led here, and becomes the view's own name.
+  const begin = (ref, key) => {
     leave()
     stop()
     const page = here()
-    if (page === undefined || !agreed()) return
+    if (page == null || !agreed()) return
     const now = performance.now(), timers = new Map()
-    const pv = [...crypto.getRandomValues(new Uint8Array(8))].map(b => (b + 256).toString(16).slice(1)).join("")
+    const pv = key || crypto.getRandomValues(new BigUint64Array(1))[0].toString(16).padStart(16, 0)
 
     // What stays in view for DWELL is noted, once. Half of a CTA or a form has to be in view, or
     // half the window full of it, where it is higher than the window.
@@ -101,14 +100,14 @@
     }, { threshold: [0, .05, .1, .2, .3, .4, .5] })
     view = {
       pv, page, n: 0, events: [], timers, seen, told: new Set(),
-      start: now, alive: now, active: 0, awake: !document.hidden, done: false,
+      start: now, alive: now, active: 0, awake: !document.hidden, done: false
     }
-    note({ e: "page_view", ref: from })
+    note({ e: "page_view", ref })
     watch()
   }
 
   for (const sign of ["scroll", "pointermove", "pointerdown", "keydown"])
-    addEventListener(sign, () => view && live(), { passive: true, capture: true })
+    addEventListener(sign, () => view && live(), true)
 
   addEventListener("click", event => {
     const link = event.target.closest?.("[data-cta] a")
@@ -151,14 +150,15 @@
   addEventListener("pagehide", leave)
   addEventListener("pageshow", event => event.persisted && begin("internal"))
 
-  if (!window.document$) begin(ref())
-  else {
-    let first = true
-    document$.subscribe(() => {
-      // An anchor may draw the same page anew.
-      if (view && view.page === here()) watch()
-      else begin(first ? ref() : "internal")
-      first = false
-    })
+  let [, key] = /&k=([0-9a-f]{32})$/.exec(asked) || [], from = ref()
+  // Whoever is handed the address from here on did not come by that mail.
+  if (key) history.replaceState(history.state, "", location.pathname + location.hash)
+
+  const draw = () => {
+    // An anchor may draw the same page anew.
+    view && view.page === here() ? watch() : begin(from, key)
+    from = "internal"
+    key = 0
   }
+  window.document$ ? document$.subscribe(draw) : draw()
 })()
