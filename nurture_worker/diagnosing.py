@@ -1,18 +1,27 @@
-"""The diagnosis made of the event log and kept: reads counts, asks the pure part, stores."""
+"""The diagnosis made of the event log, and kept."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from nurture_worker.diagnosis import diagnose, structures
+from sqlalchemy import Connection
+
 from nurture_worker.tools import Tools
-from tracker.diagnosis import DiagnosisReport
-from tracker.store import diagnoses, events
+from tracker.catalogue import Catalogue
+from tracker.counts import Counts
+from tracker.diagnosis import DiagnosisReport, Repaired
+from tracker.store import diagnoses, events, repairs
 from tracker.store.engine import reading, writing
 from tracker.store.reading import counts
 
+if TYPE_CHECKING:
+    from nurture_worker.diagnosis.structure import Site
+
 MONTH = timedelta(days=30)
 QUARTER = timedelta(days=90)
-FEW_VIEWS = 10_000
-"""Below so many views in a month a month says too little, and three are taken together."""
+FEW_SESSIONS = 10_000
+"""Below so many visits in a month a month says too little, and three are taken together."""
+MOST_REPAIRS = 6
+"""Of so many repairs, the newest, before and after are compared."""
 
 
 def make(tools: Tools) -> DiagnosisReport:
@@ -20,12 +29,50 @@ def make(tools: Tools) -> DiagnosisReport:
     now = tools.now()
     with reading(tools.engine) as connection:
         place = events.last_seq(connection)
-        period = MONTH
-        counted = counts(connection, now - period, now)
-        if counted.views < FEW_VIEWS:
-            period = QUARTER
-            counted = counts(connection, now - period, now)
-    report = diagnose(counted, structures(tools.catalogue), now - period, now)
+        report = of_period(connection, tools.catalogue, now - MONTH, now)
+        if report.sessions < FEW_SESSIONS:
+            report = of_period(connection, tools.catalogue, now - QUARTER, now)
+        repaired = _repaired(connection, tools.catalogue, now)
+    report = report.model_copy(update={"repaired": tuple(repaired)})
     with writing(tools.engine) as connection:
         diagnoses.save(connection, report, made_at=now, up_to_seq=place)
     return report
+
+
+def of_period(
+    connection: Connection, catalogue: Catalogue, since: datetime, until: datetime
+) -> DiagnosisReport:
+    """The diagnosis of the event log from ``since`` to before ``until``."""
+    # Arithmetic that only a diagnosis needs; the worker's other jobs go without it.
+    from nurture_worker.diagnosis.report import diagnose
+    from nurture_worker.diagnosis.structure import structures
+
+    site = structures(catalogue)
+    return diagnose(_counts(connection, site, since, until), site, since, until)
+
+
+def _counts(connection: Connection, site: "Site", since: datetime, until: datetime) -> Counts:
+    targets = {cta.id: cta.target for page in site.pages for cta in page.ctas}
+    return counts(connection, since, until, targets)
+
+
+def _repaired(connection: Connection, catalogue: Catalogue, now: datetime) -> list[Repaired]:
+    """The repairs of the last three months, with what became of them."""
+    from nurture_worker.diagnosis.figures import Figures
+    from nurture_worker.diagnosis.repairs import FEWEST_DAYS, compare
+    from nurture_worker.diagnosis.structure import structures
+
+    site = structures(catalogue)
+    told = []
+    figures: dict[datetime, tuple[Figures, Figures | None]] = {}
+    for repair in repairs.since(connection, now - QUARTER)[:MOST_REPAIRS]:
+        days = min(MONTH, now - repair.at).days
+        if repair.at not in figures:
+            after = None
+            if days >= FEWEST_DAYS:
+                end = min(now, repair.at + MONTH)
+                after = Figures(_counts(connection, site, repair.at, end), site)
+            before = Figures(_counts(connection, site, repair.at - MONTH, repair.at), site)
+            figures[repair.at] = before, after
+        told.append(compare(repair.kind, repair.place, repair.at, days, *figures[repair.at]))
+    return told

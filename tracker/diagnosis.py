@@ -1,5 +1,6 @@
 """What a diagnosis of the site says: the value the worker makes and the desk shows."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -7,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tracker.words import PageKind, Stage
 
-FORMAT: Literal["sodate-diagnosis/1"] = "sodate-diagnosis/1"
+FORMAT: Literal["sodate-diagnosis/2"] = "sodate-diagnosis/2"
 
 
 READING = frozenset({PageKind.ARTICLE, PageKind.CASE, PageKind.VOICE})
@@ -18,48 +19,147 @@ class _Told(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-FindingKind = Literal[
+DefectKind = Literal[
     "cta_below_exit",
     "section_cliff",
-    "no_way_on",
-    "no_cta",
-    "no_next",
-    "stage_gap",
-    "shared_section",
-    "late_cta",
+    "cta_stage_mismatch",
+    "cta_weak",
+    "cta_competition",
+    "broken_link",
+    "dead_end",
+    "form_abandon",
 ]
+"""What figures can find to be wrong; the names of the exchange format's answer."""
+
+KIND_LABELS: dict[DefectKind, str] = {
+    "cta_below_exit": "CTAの位置が深すぎないか",
+    "section_cliff": "見出しで大きく離れないか",
+    "cta_stage_mismatch": "段階のちがうCTAが押されているか",
+    "cta_weak": "CTAがふつうに押されているか",
+    "cta_competition": "並んだCTAが取り合っていないか",
+    "broken_link": "押した先に着けるか",
+    "dead_end": "読み終えた人が次へ進むか",
+    "form_abandon": "フォームが途中でやめられていないか",
+}
+"""What is asked of each kind, as it stands in a table."""
+
+NoteKind = Literal[
+    "no_way_on", "no_cta", "no_next", "stage_gap", "shared_section", "late_cta", "no_content"
+]
+"""What can be said of how pages are built, without figures."""
 
 
-class Finding(_Told):
-    """One thing to change: where, what is the matter, what to do.
+Sureness = Literal["ほぼ確か", "確か", "増えない可能性もあります"]
+_TINY = 0.1
 
-    ``sureness`` is None for a remark on how the page is built, which no figures were asked about.
-    ``people`` is how many more a month would read on or see the CTA, if the place became an
-    ordinary one.
+
+class Gain(_Told):
+    """Inquiries per 30 days that a repair brings at the same traffic: the expected number and its
+    80 % interval. Below 0, it costs some."""
+
+    mean: float
+    lo: float
+    hi: float
+
+    @property
+    def words(self) -> str:
+        """``月に6〜12件``: the interval, in words."""
+        low, high = max(0.0, self.lo), max(0.0, self.hi)
+        if high < _TINY:
+            return f"月に{_TINY}件未満"
+        if low < _TINY:
+            return f"月に{_few(high)}件まで"
+        return f"月に{_few(low)}〜{_few(high)}件"
+
+
+class Place(_Told):
+    """Where something is: the page (None for a form that stands alone), its title, the spot on it,
+    and the ids by which the exchange format names the object."""
+
+    page: str | None
+    title: str
+    where: str
+    section: int | None = None
+    cta: str | None = None
+    form: str | None = None
+
+    def key_as(self, kind: DefectKind) -> str:
+        """The name of what is here when asked about ``kind``: one for each object."""
+        section = self.section if kind == "section_cliff" else ""
+        return f"{kind}|{self.page or ''}|{section}|{self.cta or ''}|{self.form or ''}"
+
+
+class Finding(Place):
+    """Something the figures found to be wrong: what is the matter, what to do, what it brings.
+
+    ``sureness`` is how sure it is that more inquiries come of it.
     """
 
-    kind: FindingKind
+    kind: DefectKind
+    what: str
+    how: str
+    gain: Gain
+    sureness: Sureness
+
+    @property
+    def key(self) -> str:
+        """The name of what was found, the same in every diagnosis."""
+        return self.key_as(self.kind)
+
+    @property
+    def brings_more(self) -> bool:
+        """Whether more inquiries may be promised of it."""
+        return self.sureness != "増えない可能性もあります"
+
+
+class Repaired(Place):
+    """Something that was repaired at ``at``: what share it was in the 30 days before, and since
+    then (30 days at most), beside what is usual for its like in the same days.
+
+    ``verdict`` is None while there is too little time, or nothing, to compare.
+    """
+
+    kind: DefectKind
+    at: datetime
+    days: int
+    before: float | None = Field(default=None, ge=0, le=1)
+    after: float | None = Field(default=None, ge=0, le=1)
+    usual_before: float | None = Field(default=None, ge=0, le=1)
+    usual_after: float | None = Field(default=None, ge=0, le=1)
+    people_before: int = 0
+    people_after: int = 0
+    verdict: Literal["良くなりました", "悪くなりました", "まだ分かりません"] | None = None
+
+
+class Cleared(Place):
+    """Something asked of enough readers, and found to be in order."""
+
+    kind: DefectKind
+
+
+class Undecided(Place):
+    """Something too few readers passed to tell. ``people`` is how many did, ``more_sessions`` how
+    many more visits of the site it takes (None: not by visits alone), ``months`` how long that is
+    at the present pace. ``odd`` says that it does look odd so far; ``what`` is that in figures."""
+
+    kind: DefectKind
+    what: str
+    people: int
+    more_sessions: int | None
+    months: float | None
+    odd: bool
+
+
+class Note(_Told):
+    """A remark on how a page is built, which no figures were asked about."""
+
+    kind: NoteKind
     page: str
     title: str
     where: str
     what: str
     how: str
-    sureness: Literal["ほぼ確か", "確か"] | None = None
-    section: int | None = None
     cta: str | None = None
-    people: int | None = None
-
-
-class Undecided(_Told):
-    """Something that looks odd but may be chance, and after how many more views of the page it
-    will be clear (None: not by views alone)."""
-
-    kind: FindingKind
-    page: str
-    title: str
-    where: str
-    what: str
-    more_views: int | None
 
 
 class Point(_Told):
@@ -119,29 +219,41 @@ class PageReading(_Told):
 class DiagnosisReport(_Told):
     """A whole diagnosis of the period from ``since`` to before ``until`` (UTC).
 
-    ``findings`` are worth changing, the most people first; ``notes`` are remarks on how pages are
-    built; ``pages`` are in order of views.
+    ``findings`` are worth changing, the largest gain first; ``undecided`` what looks odd first,
+    then what is clear soonest; ``notes`` are remarks on how pages are built; ``pages`` are in
+    order of views.
     """
 
-    format: Literal["sodate-diagnosis/1"] = FORMAT
+    format: Literal["sodate-diagnosis/2"] = FORMAT
     since: datetime
     until: datetime
     views: int
     visitors: int
+    sessions: int
     machines: int
     inquiries: int
     summary: str
     findings: tuple[Finding, ...] = ()
+    cleared: tuple[Cleared, ...] = ()
     undecided: tuple[Undecided, ...] = ()
-    notes: tuple[Finding, ...] = ()
+    repaired: tuple[Repaired, ...] = ()
+    notes: tuple[Note, ...] = ()
     pages: tuple[PageReading, ...] = ()
 
     @property
-    def to_change(self) -> tuple[Finding, ...]:
+    def to_change(self) -> tuple[Finding | Note, ...]:
         """The up to three things to change this week: what the figures found, then pages that
         lead nowhere."""
-        lost = [note for note in self.notes if note.kind == "no_way_on"]
-        return (*self.findings, *lost)[:3]
+        return self.to_change_of(self.findings)
+
+    def to_change_of(self, findings: Iterable[Finding]) -> tuple[Finding | Note, ...]:
+        """``to_change``, of these findings alone."""
+        lost: list[Finding | Note] = [n for n in self.notes if n.kind == "no_way_on"]
+        return (*findings, *lost)[:3]
 
     def page(self, url: str) -> PageReading | None:
         return next((page for page in self.pages if page.url == url), None)
+
+
+def _few(number: float) -> str:
+    return f"{number:.0f}" if number >= 9.5 else f"{number:.1f}"

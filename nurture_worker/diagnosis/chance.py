@@ -1,4 +1,5 @@
-"""What chance alone could do: intervals, tails, and how much data settles a question.
+"""What chance alone could do: intervals, tails, the choice among many questions, and how much
+data settles one.
 
 Nothing here returns NaN: an empty sample is ``None`` or the widest answer there is.
 """
@@ -7,12 +8,15 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
+import numpy as np
+from scipy.special import betainc, betaln, gammaln  # type: ignore[import-untyped]
+
 _NORMAL = NormalDist()
 Z80 = _NORMAL.inv_cdf(0.9)
 """Half-width of an 80 % interval, in standard deviations."""
 
-_EXACT_UP_TO = 3000
-_MOST = 1_000_000
+_MOST_TIMES = 1000.0
+_CERTAIN = 1e-4
 
 
 def wilson(share: float, n: float, z: float = Z80) -> tuple[float, float]:
@@ -28,37 +32,22 @@ def wilson(share: float, n: float, z: float = Z80) -> tuple[float, float]:
     return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
-def at_most(hits: float, n: float, share: float) -> float:
-    """The chance of ``hits`` or fewer among ``n`` when each hits with ``share`` (0 < share < 1).
+def at_most(hits: float, n: float, mean: float, cv: float = 0.0) -> float:
+    """The chance of ``hits`` or fewer among ``n`` when each hits with a share that is itself only
+    known about: ``mean`` (0 < mean < 1), with a coefficient of variation ``cv`` (beta-binomial).
     Of fractions, the next whole number that makes the chance larger is taken."""
-    whole, most = math.ceil(n), min(math.ceil(n), math.ceil(hits - 1e-9))
-    if whole > _EXACT_UP_TO:
-        sd = math.sqrt(whole * share * (1 - share))
-        return _NORMAL.cdf((most + 0.5 - whole * share) / sd)
-    terms = [
-        _log_choose(whole, x) + x * math.log(share) + (whole - x) * math.log1p(-share)
-        for x in range(most + 1)
-    ]
-    return _sum_of_exp(terms)
-
-
-def at_least(hits: int, n: int, mean: float, cv: float) -> float:
-    """The chance of ``hits`` or more among ``n`` when each hits with a share that is itself only
-    known about: ``mean`` (0 < mean < 1), with a coefficient of variation ``cv`` (beta-binomial)."""
-    if hits <= 0:
+    whole = math.ceil(n - 1e-9)
+    most = min(whole, math.ceil(hits - 1e-9))
+    if most >= whole:
         return 1.0
-    strength = (1 - mean) / (mean * cv * cv) - 1 if cv > 0 else math.inf
-    strength = max(strength, 1e-3)
-    if n > _EXACT_UP_TO or math.isinf(strength):
-        spread = 0.0 if math.isinf(strength) else (n - 1) / (strength + 1)
-        sd = math.sqrt(n * mean * (1 - mean) * (1 + spread))
-        return 1 - _NORMAL.cdf((hits - 0.5 - n * mean) / sd)
-    a, b = mean * strength, (1 - mean) * strength
-    terms = [
-        _log_choose(n, x) + _log_beta(x + a, n - x + b) - _log_beta(a, b)
-        for x in range(hits, n + 1)
-    ]
-    return _sum_of_exp(terms)
+    if cv < _CERTAIN:
+        return float(betainc(whole - most, most + 1, 1 - mean))
+    return _sum(whole, 0, most, mean, cv)
+
+
+def at_least(hits: float, n: float, mean: float, cv: float = 0.0) -> float:
+    """The chance of ``hits`` or more among ``n``; as ``at_most``."""
+    return at_most(n - hits, n, 1 - mean, cv * mean / (1 - mean))
 
 
 def passing(chances: Sequence[float], rate: float) -> list[bool]:
@@ -73,23 +62,46 @@ def passing(chances: Sequence[float], rate: float) -> list[bool]:
     return [i in chosen for i in range(len(chances))]
 
 
-def needed(bound: float, cv: float, design: float, rate: float) -> int | None:
-    """In how many cases a true share of ``design`` would be told, four times in five, from
-    ``bound`` (known to ``cv``), with ``rate`` chance of error. None: in no number."""
-    z_error, z_power = _NORMAL.inv_cdf(1 - rate), _NORMAL.inv_cdf(0.8)
+def askable(lowest: Sequence[float], rate: float) -> list[bool]:
+    """Which questions could be answered at all, judged by the lowest chance their sample size
+    allows (Tarone): the others would only make it harder for these."""
+    if not lowest:
+        return []
+    asked = len(lowest)
+    for k in range(1, len(lowest) + 1):
+        if sum(chance <= rate / k for chance in lowest) <= k:
+            asked = k
+            break
+    return [chance <= rate / asked for chance in lowest]
 
-    def told(n: int) -> bool:
-        spread = math.sqrt(bound * (1 - bound) / n + (bound * cv) ** 2)
-        own = math.sqrt(design * (1 - design) / n)
-        return z_error * spread + z_power * own <= abs(design - bound)
 
-    if not told(_MOST):
+def times_needed(
+    n: float, bound: float, design: float, noise: float, floor: float, error: float
+) -> float | None:
+    """How many times the present sample ``n`` would tell a true share of ``design`` from
+    ``bound``, four times in five, with ``error`` chance of error. None: no number would.
+
+    ``noise`` is the squared coefficient of variation of ``bound`` that shrinks as data grow, and
+    ``floor`` the one that stays.
+    """
+    far = abs(_angle(design) - _angle(bound))
+    slope = bound / (1 - bound)  # squared, of the angle by the log of the share
+
+    def told(times: float) -> bool:
+        own = 1 / (n * times)
+        spread = own + slope * (noise / times + floor)
+        return z_error * math.sqrt(spread) + z_power * math.sqrt(own) <= far
+
+    if n <= 0:
         return None
-    low, high = 1, _MOST
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if told(middle) else (middle + 1, high)
-    return low
+    z_error, z_power = _NORMAL.inv_cdf(1 - min(error, 0.4)), _NORMAL.inv_cdf(0.8)
+    if not told(_MOST_TIMES):
+        return None
+    low, high = 1e-3, _MOST_TIMES
+    for _ in range(40):
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if told(middle) else (middle, high)
+    return high
 
 
 def for_half_width(half: float) -> int:
@@ -97,14 +109,18 @@ def for_half_width(half: float) -> int:
     return math.ceil((Z80 / (2 * half)) ** 2)
 
 
-def _log_choose(n: int, x: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(x + 1) - math.lgamma(n - x + 1)
+def _angle(share: float) -> float:
+    return 2 * math.asin(math.sqrt(share))
 
 
-def _log_beta(a: float, b: float) -> float:
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
-
-
-def _sum_of_exp(terms: Sequence[float]) -> float:
-    top = max(terms)
-    return min(1.0, math.exp(top) * math.fsum(math.exp(term - top) for term in terms))
+def _sum(n: int, first: int, last: int, mean: float, cv: float) -> float:
+    """The sum of a beta-binomial's terms from ``first`` to ``last``."""
+    strength = max((1 - mean) / (mean * cv * cv) - 1, 1e-3)
+    a, b = mean * strength, (1 - mean) * strength
+    x = np.arange(first, last + 1, dtype=float)
+    logs = (
+        gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)
+        + betaln(x + a, n - x + b) - betaln(a, b)
+    )  # fmt: skip
+    top = float(logs.max())
+    return min(1.0, math.exp(top) * float(np.exp(logs - top).sum()))

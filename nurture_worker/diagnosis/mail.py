@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tracker.diagnosis import DiagnosisReport, PageReading
+from tracker.diagnosis import DiagnosisReport, Finding, Note, PageReading
 
 MOST_PAGES = 8
 _MARKS = str.maketrans({**{c: f"\\{c}" for c in "\\`*_[]#|{}"}, "<": "&lt;"})
@@ -33,15 +33,14 @@ def weekly_mail(report: Mapping[str, Any], desk_url: str, zone: ZoneInfo) -> tup
     if changes:
         parts.append(f"## 今週直す{len(changes)}つ")
         for number, change in enumerate(changes, start=1):
-            sure = change.sureness or "しくみ上の注意（数字では確かめていません）"
             parts.append(
                 f"**{number}. 『{_plain(change.title)}』の{_plain(change.where)}**\n\n"
                 f"{_plain(change.what)}。\n\n"
                 f"直し方：{_plain(change.how)}\n\n"
-                f"確からしさ：{sure}"
+                f"{_prospect(change)}"
             )
         if len(changes) > 1:
-            parts.append("それぞれの効果は、そのまま足し算にはなりません。")
+            parts.append("それぞれの見込みは、足し算にはなりません。")
     read = [page for page in told.pages if page.views][:MOST_PAGES]
     if read:
         rows = [
@@ -52,6 +51,14 @@ def weekly_mail(report: Mapping[str, Any], desk_url: str, zone: ZoneInfo) -> tup
         parts.append("## よく読まれているページ\n\n" + "\n".join(rows))
     parts.append(f"[くわしく見る]({desk_url}/diagnosis){{ .button }}")
     return subject, "\n\n".join(parts) + "\n"
+
+
+def _prospect(change: Finding | Note) -> str:
+    if isinstance(change, Note):
+        return "しくみ上の注意（数字では確かめていません）"
+    if not change.brings_more:
+        return "増える見込み：直しても問い合わせは増えない可能性もあります"
+    return f"増える見込み：{change.gain.words}（8割の確からしさ）・{change.sureness}"
 
 
 def _row(page: PageReading) -> str:

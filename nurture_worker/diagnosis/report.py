@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from nurture_worker.diagnosis.chance import for_half_width, wilson
-from nurture_worker.diagnosis.curve import Reach, curve
-from nurture_worker.diagnosis.findings import Read, find, in_tens, usual_leaving
+from nurture_worker.diagnosis.figures import FEWEST_SECTIONS, Figures, Read
+from nurture_worker.diagnosis.findings import Answer, judge
+from nurture_worker.diagnosis.gains import Forecaster
 from nurture_worker.diagnosis.notes import notes
-from nurture_worker.diagnosis.structure import PageStructure
+from nurture_worker.diagnosis.questions import ask
+from nurture_worker.diagnosis.structure import CtaPlace, PageStructure, Site
+from nurture_worker.diagnosis.words import about, how, place, sureness, what
 from tracker.counts import Counts, CtaCounts, PageCounts
 from tracker.diagnosis import (
+    Cleared,
     CtaReading,
     DiagnosisReport,
     Finding,
@@ -20,60 +24,92 @@ from tracker.diagnosis import (
 
 ENOUGH_VIEWS = for_half_width(0.06)
 """Views of known course that make any point of a curve good to ± 6 in a hundred."""
-FEWEST_SECTIONS = 2
-"""A page needs this many to have a curve."""
 
 
-def diagnose(
-    counts: Counts, pages: Sequence[PageStructure], since: datetime, until: datetime
-) -> DiagnosisReport:
+def diagnose(counts: Counts, site: Site, since: datetime, until: datetime) -> DiagnosisReport:
     """The diagnosis of ``counts``, made of the period from ``since`` to before ``until``.
 
-    Pages of ``counts`` that are not among ``pages`` are gone from the site and left out.
+    Pages of ``counts`` that ``site`` does not have are gone from it and left out.
     """
-    known = [page for page in pages if page.url in counts.pages]
-    reads = {
-        page.url: Read(
-            page,
-            counts.pages[page.url].views,
-            curve(counts.pages[page.url], len(page.headings)),
-        )
-        for page in known
-    }
-    comparable = [
-        read
-        for read in reads.values()
-        if read.structure.is_reading and len(read.structure.headings) >= FEWEST_SECTIONS
-    ]
     days = max((until - since) / timedelta(days=1), 1.0)
-    found, undecided = find(comparable, days)
-    usual = _usual_curves(comparable)
+    figures = Figures(counts, site)
+    answers = judge(ask(figures, days))
+    found = _found(answers, figures, days)
+    undecided = _undecided(answers, figures, days)
+    usual = {read.structure.url: _usual_curve(figures, read) for read in figures.articles}
     readings = sorted(
-        (
-            _reading(page, counts.pages[page.url], reads[page.url].points, usual.get(page.url, []))
-            for page in known
-        ),
+        (_reading(read, usual.get(read.structure.url, [])) for read in figures.reads),
         key=lambda reading: (-reading.views, reading.url),
     )
     not_yet_read = [
-        _reading(page, PageCounts(page.url, 0, 0, (0,), (0,), (0,)), [], [])
-        for page in pages
+        _reading(Read(page, PageCounts(page.url, 0, 0, (0,), (0,), (0,)), ()), [])
+        for page in site.pages
         if page.url not in counts.pages and page.is_reading
     ]
-    everything = (*readings, *not_yet_read)
-    remarks = notes(pages)
+    pages = (*readings, *not_yet_read)
     return DiagnosisReport(
         since=since,
         until=until,
         views=counts.views,
         visitors=counts.visitors,
+        sessions=counts.sessions,
         machines=counts.machines,
         inquiries=counts.inquiries,
-        summary=summary(counts, days, found, undecided, everything),
+        summary=summary(counts, days, found, undecided, pages),
         findings=tuple(found),
+        cleared=tuple(
+            Cleared(kind=a.question.kind, **place(a.question))
+            for a in answers
+            if a.status == "clear"
+        ),
         undecided=tuple(undecided),
-        notes=tuple(remarks),
-        pages=everything,
+        notes=tuple(notes(site.pages)),
+        pages=pages,
+    )
+
+
+def _found(answers: Sequence[Answer], figures: Figures, days: float) -> list[Finding]:
+    forecaster = Forecaster(figures, days)
+    findings = []
+    for answer in answers:
+        if answer.status == "found":
+            question = answer.question
+            forecast = forecaster.forecast(question)
+            findings.append(
+                Finding(
+                    kind=question.kind,
+                    what=what(question, figures),
+                    how=how(question, figures),
+                    gain=forecast.gain,
+                    sureness=sureness(forecast.sure),
+                    **place(question),
+                )
+            )
+    return sorted(findings, key=lambda f: (-f.gain.mean, f.kind, f.page or "", f.where))
+
+
+def _undecided(answers: Sequence[Answer], figures: Figures, days: float) -> list[Undecided]:
+    sessions = figures.counts.sessions or figures.counts.views
+    waiting = []
+    for answer in answers:
+        if answer.status != "insufficient":
+            continue
+        question = answer.question
+        more = None if answer.more is None else about(answer.more * sessions)
+        waiting.append(
+            Undecided(
+                kind=question.kind,
+                what=what(question, figures) if question.n else "まだ誰も来ていません",
+                people=round(question.n),
+                more_sessions=more,
+                months=None if not more or not sessions else round(more / sessions * days / 30, 1),
+                odd=answer.odd,
+                **place(question),
+            )
+        )
+    return sorted(
+        waiting,
+        key=lambda u: (not u.odd, u.more_sessions is None, u.more_sessions or 0, u.title, u.where),
     )
 
 
@@ -88,31 +124,34 @@ def summary(
     if counts.views == 0:
         return "まだ閲覧の記録がありません。読者が記事を開くと、ここにどこまで読まれたかが出ます。"
     inquiries = f"問い合わせは{counts.inquiries:,}件" if counts.inquiries else "問い合わせはまだ0件"
-    start = f"{round(days)}日間の閲覧{counts.views:,}回から、{inquiries}。"
+    visits = f"{counts.sessions:,}回の訪問" if counts.sessions else f"閲覧{counts.views:,}回"
+    start = f"{round(days)}日間の{visits}から、{inquiries}。"
     articles = [page for page in pages if page.points or page.views == 0]
     early = sum(page.more_views > 0 for page in articles)
     if found:
         first = found[0]
-        said = f"いちばん直したいのは『{first.title}』の{first.where}です。{first.what}。"
+        said = f"いちばんの取りこぼしは『{first.title}』の{first.where}です。"
+        said += first.what.partition("。")[0] + "。"
+        if first.brings_more:
+            said += f"直すと{first.gain.words}増える見込みです（8割の確からしさ）。"
+        else:
+            said += "ただし、直しても問い合わせは増えない可能性もあります。"
     elif early == len(articles):
         said = "直すべき所があるかどうかは、読者がまだ少なく判断できません。"
     else:
         said = "直すべき所は見つかりませんでした。"
+        odd = sum(item.odd for item in undecided)
         if early:
             said += f"ただし{len(articles)}本中{early}本は、まだ読者が足りず判断できません。"
-        elif undecided:
-            said += f"気になる所が{len(undecided)}か所ありますが、まだ偶然かもしれません。"
+        elif odd:
+            said += f"気になる所が{odd}か所ありますが、まだ偶然かもしれません。"
     return start + said
 
 
-def _reading(
-    page: PageStructure,
-    counts: PageCounts,
-    points: Sequence[Reach],
-    usual: Sequence[float | None],
-) -> PageReading:
+def _reading(read: Read, usual: Sequence[float | None]) -> PageReading:
+    page, counts, points = read.structure, read.counts, read.points
     short = max(0, ENOUGH_VIEWS - counts.known)
-    has_curve = len(page.headings) >= FEWEST_SECTIONS and points
+    has_curve = read.last >= FEWEST_SECTIONS and points
     # A view is worth less than one where ends go unrecorded.
     more = short * counts.views / counts.known if counts.known else float(short)
     return PageReading(
@@ -124,11 +163,11 @@ def _reading(
         known=counts.known,
         done=counts.done,
         active_seconds=None if counts.active_ms is None else round(counts.active_ms / 1000),
-        more_views=in_tens(more),
+        more_views=about(more),
         points=tuple(
             Point(
                 section=point.section,
-                heading=page.heading(point.section),
+                heading=_heading(page, point.section),
                 reached=point.reached,
                 share=_rounded(point.share),
                 low=_rounded(point.low),
@@ -139,46 +178,45 @@ def _reading(
         )
         if has_curve
         else (),
-        ctas=tuple(
-            _cta(cta.id, cta.label, cta.section, cta.aim, counts.ctas.get(cta.id, CtaCounts()))
-            for cta in page.ctas
-        ),
+        ctas=tuple(_cta(cta, counts.ctas.get(cta.id, CtaCounts())) for cta in page.ctas),
     )
 
 
-def _cta(id_: str, label: str, section: int, aim: object, figures: CtaCounts) -> CtaReading:
+def _heading(page: PageStructure, section: int) -> str:
+    return page.heading(section) or f"見出し{section}"
+
+
+def _cta(cta: CtaPlace, figures: CtaCounts) -> CtaReading:
     low, high = (
         wilson(figures.clicked / figures.seen, figures.seen) if figures.seen else (None, None)
     )
-    return CtaReading.model_validate(
-        {
-            "id": id_,
-            "label": label,
-            "section": section,
-            "aim": aim,
-            "seen": figures.seen,
-            "clicked": figures.clicked,
-            "low": _rounded(low, 4),
-            "high": _rounded(high, 4),
-        }
+    return CtaReading(
+        id=cta.id,
+        label=cta.label,
+        section=cta.section,
+        aim=cta.aims[0] if cta.aims else None,
+        seen=figures.seen,
+        clicked=figures.clicked,
+        low=_rounded(low, 4),
+        high=_rounded(high, 4),
     )
 
 
-def _usual_curves(pages: Sequence[Read]) -> dict[str, list[float | None]]:
-    """For each page, how the other pages' readers would have gone down it."""
-    found: dict[str, list[float | None]] = {}
-    for page in pages:
-        line: list[float | None] = [1.0]
-        tops = [p.points[0] for p in pages if p is not page]
-        risk = sum(point.at_risk for point in tops)
-        share = 1 - sum(p.left for p in tops) / risk if risk and len(tops) >= 3 else None
+def _usual_curve(figures: Figures, page: Read) -> list[float | None]:
+    """How the other pages' readers would have gone down ``page``."""
+    top = figures.at_top(page)
+    share = 1 - top.share if top.peers >= _FEWEST else None
+    line: list[float | None] = [1.0, share]
+    for section in range(1, page.last):
+        usual = figures.leaves(page, section)
+        known = share is not None and usual.peers >= _FEWEST
+        share = share * (1 - usual.share) if known and share is not None else None
         line.append(share)
-        for section in range(1, len(page.structure.headings)):
-            usual = usual_leaving(pages, page, section)
-            share = None if share is None or usual is None else share * (1 - usual.share)
-            line.append(share)
-        found[page.structure.url] = line
-    return found
+    return line
+
+
+_FEWEST = 2.0
+"""So many other pages (in effect) tell what is usual at a place."""
 
 
 def _rounded(value: float | None, digits: int = 3) -> float | None:

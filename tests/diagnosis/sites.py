@@ -3,7 +3,7 @@
 import math
 from random import Random
 
-from nurture_worker.diagnosis.structure import CtaPlace, PageStructure
+from nurture_worker.diagnosis.structure import CtaPlace, PageStructure, Site
 from tracker.counts import Counts, PageCounts
 from tracker.words import PageKind, Stage
 
@@ -21,12 +21,12 @@ def structure(n: int, sections: int, ctas: tuple[CtaPlace, ...] = ()) -> PageStr
         stage=Stage.AWARENESS,
         headings=tuple(f"見出しその{k}" for k in range(1, sections + 1)),
         ctas=ctas,
-        next_pages=1,
+        next=("articles/next/",),
     )
 
 
 def cta(name: str, section: int, target: str = "resources/guide/") -> CtaPlace:
-    return CtaPlace(name, f"{name}を見る", section, Stage.INTEREST, target)
+    return CtaPlace(name, f"{name}を見る", section, (Stage.INTEREST,), target)
 
 
 def read(rng: Random, page: PageStructure, leaving: list[float], views: int) -> PageCounts:
@@ -48,7 +48,7 @@ def read(rng: Random, page: PageStructure, leaving: list[float], views: int) -> 
 
 def site(
     rng: Random, views: int, *, cliff: float = 1.0, far: bool = False, articles: int = 24
-) -> tuple[Counts, list[PageStructure]]:
+) -> tuple[Counts, Site]:
     """A site with ``views`` in all. ``cliff``: how many times the usual part leaves in section 3
     of the first article. ``far``: the second article's only CTA stands where a fifth arrives."""
     weights = [rng.lognormvariate(0, 0.7) for _ in range(articles)]
@@ -73,4 +73,4 @@ def site(
         share = math.floor(views * weight / sum(weights))
         if share:
             counts[page.url] = read(rng, page, leaving, share)
-    return Counts(counts, visitors=views, machines=0, inquiries=0), pages
+    return Counts(counts, visitors=views, machines=0, inquiries=0), Site(tuple(pages))

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import markdown
 
-from nurture_worker.diagnosis import diagnose, weekly_mail
-from nurture_worker.diagnosis.structure import PageStructure
+from nurture_worker.diagnosis.mail import weekly_mail
+from nurture_worker.diagnosis.report import diagnose
+from nurture_worker.diagnosis.structure import PageStructure, Site
 from tests.diagnosis.sites import cta, site, structure
 from tracker.counts import Counts, PageCounts
 
@@ -16,7 +17,7 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 DESK = "https://example.jp/desk"
 
 
-def mail(counts: Counts, pages: list[PageStructure]) -> tuple[str, str]:
+def mail(counts: Counts, pages: Site) -> tuple[str, str]:
     report = diagnose(counts, pages, SINCE, SINCE + timedelta(days=30))
     return weekly_mail(report.model_dump(mode="json"), DESK, TOKYO)
 
@@ -40,12 +41,12 @@ def test_a_sound_site_gets_a_calm_mail() -> None:
 def test_a_page_with_few_views_says_how_many_more_and_no_share() -> None:
     page = structure(0, 3, (cta("c", 1),))
     counts = PageCounts(page.url, 5, 3, (2,), (0,), (0,))
-    _, body = mail(Counts({page.url: counts}, 5, 0, 0), [page])
+    _, body = mail(Counts({page.url: counts}, 5, 0, 0), Site((page,)))
     assert "| 記事0 | 5 | あと約110回で分かります | 0→0 |" in body
 
 
 def test_the_first_mail_of_all_says_that_there_is_nothing_yet() -> None:
-    subject, body = mail(Counts({}, 0, 0, 0), [structure(0, 3, (cta("c", 1),))])
+    subject, body = mail(Counts({}, 0, 0, 0), Site((structure(0, 3, (cta("c", 1),)),)))
     assert subject.startswith("まだ記録がありません")
     assert "まだ閲覧の記録がありません" in body
     assert "|" not in body
@@ -60,9 +61,9 @@ def test_no_word_of_statistics_stands_in_the_mail() -> None:
 def test_a_title_full_of_marks_stays_a_title() -> None:
     page = structure(0, 3)
     odd = PageStructure(
-        page.url, "*A|B* [x](y) <b>_c_", page.kind, page.stage, page.headings, (), 1
+        page.url, "*A|B* [x](y) <b>_c_", page.kind, page.stage, page.headings, (), ("next/",)
     )
     counts = PageCounts(page.url, 5, 5, (0,), (0,), (0,))
-    _, body = mail(Counts({page.url: counts}, 5, 0, 0), [odd])
+    _, body = mail(Counts({page.url: counts}, 5, 0, 0), Site((odd,)))
     html = markdown.markdown(body, extensions=["tables", "attr_list"])
     assert "<td>*A|B* [x](y) &lt;b&gt;_c_</td>" in html

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import NOW
 from tests.desk.story import Story
-from tracker.counts import Counts, CtaCounts, PageCounts
+from tracker.counts import Counts, CtaCounts, FormCounts, PageCounts
 from tracker.store.engine import open_store, writing
 from tracker.store.reading import counts
 
@@ -57,6 +57,8 @@ def test_views_are_counted_by_how_they_ended(story: Story) -> None:
         visitors=4,
         machines=0,
         inquiries=1,
+        sessions=4,
+        forms={"inquiry": FormCounts(leads=1, inquirers=1)},
     )
 
 

@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nurture_worker.diagnosis import diagnose, structures
-from nurture_worker.diagnosis.structure import CtaPlace, PageStructure
+from nurture_worker.diagnosis.report import diagnose
+from nurture_worker.diagnosis.structure import CtaPlace, PageStructure, Site, structures
 from tests import content
 from tests.diagnosis.sites import cta, read, site, structure
 from tracker.counts import Counts, CtaCounts, PageCounts
-from tracker.diagnosis import DiagnosisReport
+from tracker.diagnosis import DiagnosisReport, Note
 from tracker.words import Stage
 
 SINCE = datetime(2026, 10, 1, tzinfo=UTC)
 UNTIL = SINCE + timedelta(days=30)
 
 
-def told(counts: Counts, pages: list[PageStructure]) -> DiagnosisReport:
-    return diagnose(counts, pages, SINCE, UNTIL)
+def told(counts: Counts, site: Site) -> DiagnosisReport:
+    return diagnose(counts, site, SINCE, UNTIL)
 
 
 def one_page(page: PageStructure, counts: PageCounts) -> DiagnosisReport:
-    return told(Counts({page.url: counts}, 1, 0, 0), [page])
+    return told(Counts({page.url: counts}, 1, 0, 0), Site((page,)))
 
 
 @pytest.mark.parametrize(("views", "sites"), [(1000, 15), (5000, 15)])
@@ -61,7 +61,7 @@ def test_a_finding_says_where_what_and_how_in_figures_of_the_site() -> None:
     assert cliff.where == "見出し3「見出しその3」"
     assert "ふつうは" in cliff.what
     assert report.summary.startswith("30日間の閲覧")
-    assert report.findings[0].what in report.summary
+    assert report.findings[0].what.partition("。")[0] in report.summary
 
 
 def test_the_second_cta_of_one_target_may_stand_far_down() -> None:
@@ -73,7 +73,7 @@ def test_the_second_cta_of_one_target_may_stand_far_down() -> None:
 
 
 def test_without_any_view_the_report_says_that_plainly() -> None:
-    report = told(Counts({}, 0, 0, 0), [structure(0, 4)])
+    report = told(Counts({}, 0, 0, 0), Site((structure(0, 4),)))
     assert report.summary.startswith("まだ閲覧の記録がありません")
     (page,) = report.pages
     assert (page.views, page.points, page.active_seconds) == (0, (), None)
@@ -102,18 +102,18 @@ def test_a_page_that_leads_nowhere_is_told_without_figures() -> None:
         Stage.AWARENESS,
         ("見出し",),
         (),
-        0,
     )
-    report = told(Counts({}, 0, 0, 0), [page])
+    report = told(Counts({}, 0, 0, 0), Site((page,)))
     (note,) = report.to_change
-    assert (note.kind, note.sureness, note.people) == ("no_way_on", None, None)
+    assert isinstance(note, Note)
+    assert note.kind == "no_way_on"
 
 
 def test_how_pages_are_built_is_remarked_on() -> None:
-    far_aim = CtaPlace("a", "相談する", 2, Stage.TRUST, "inquiry/")
+    far_aim = CtaPlace("a", "相談する", 2, (Stage.TRUST,), "inquiry/")
     page = structure(0, 3, (far_aim, cta("b", 2)))
-    kinds = {note.kind for note in told(Counts({}, 0, 0, 0), [page]).notes}
-    assert kinds == {"stage_gap", "shared_section", "late_cta"}
+    kinds = {note.kind for note in told(Counts({}, 0, 0, 0), Site((page,))).notes}
+    assert kinds == {"stage_gap", "shared_section", "late_cta", "no_content"}
 
 
 def test_clicks_are_told_with_their_interval_and_none_before_the_first_sight() -> None:
@@ -131,7 +131,7 @@ def test_clicks_are_told_with_their_interval_and_none_before_the_first_sight() -
 
 def test_a_page_gone_from_the_site_is_left_out() -> None:
     counts = Counts({"old/": PageCounts("old/", 9, 9, (0,), (0,), (0,))}, 9, 0, 0)
-    assert told(counts, [structure(0, 2)]).page("old/") is None
+    assert told(counts, Site((structure(0, 2),))).page("old/") is None
 
 
 rows = st.lists(st.integers(0, 400), min_size=1, max_size=7)
@@ -150,15 +150,28 @@ def test_any_counts_make_a_report_that_is_json_and_comes_back_whole(
         built.append(page)
         views = done + sum(left) + sum(lost)
         counts[page.url] = PageCounts(page.url, views, done, tuple(left), (0,) * size, tuple(lost))
-    report = told(Counts(counts, 0, 0, 0), built)
+    report = told(Counts(counts, 0, 0, 0), Site(tuple(built)))
     text = json.dumps(report.model_dump(mode="json"), allow_nan=False)
     assert DiagnosisReport.model_validate(json.loads(text)) == report
 
 
 def test_the_catalogue_tells_how_each_page_is_built() -> None:
-    why = next(p for p in structures(content.catalogue()) if p.url == "articles/why/")
+    site = structures(content.catalogue())
+    why = next(p for p in site.pages if p.url == "articles/why/")
     assert why.headings == ("原因", "対策")
     assert why.ctas == (
-        CtaPlace("guide-in-why", "ガイドを見る", 1, Stage.INTEREST, "resources/guide/"),
+        CtaPlace(
+            "guide-in-why",
+            "ガイドを見る",
+            1,
+            (Stage.INTEREST,),
+            "resources/guide/",
+            "whitepaper",
+            "guide",
+        ),
     )
-    assert why.next_pages == 0
+    assert why.next == ()
+    form = site.form("guide")
+    assert form is not None
+    assert (form.page, form.kind) == ("resources/guide/", "whitepaper")
+    assert ("email", "メールアドレス") in form.fields

@@ -4,19 +4,8 @@ from tracker.catalogue import Catalogue
 from tracker.catalogue.pages import Page
 from tracker.catalogue.scenarios import Step
 from tracker.store.histories import Mail
-from tracker.store.people import Person
 from tracker.store.reports import Cause, bare
 from tracker.words import EventKind, FormOf, MailKind
-
-
-def name_of(person: Person) -> str:
-    """How a reader is called in a table."""
-    return person.name or person.email or "名前のない読者"
-
-
-def about(person: Person) -> str:
-    """What stands beside a reader's name: the company, else the address."""
-    return person.company or (person.email or "" if person.name else "")
 
 
 def page_at(catalogue: Catalogue, url: str | None) -> Page | None:
@@ -44,7 +33,7 @@ def mail_name(catalogue: Catalogue, scenario: str | None, step: str | None) -> s
     mail = step_of(catalogue, scenario, step)
     if found is None or mail is None:
         return f"{scenario} / {step}" if scenario else "資料のお届け"
-    return f"{found.stage.label} {mail.day}日目: {mail.subject}"
+    return f"{found.label} {mail.day}日目: {mail.subject}"
 
 
 def gate_name(catalogue: Catalogue, gate: str | None) -> str:
@@ -101,16 +90,26 @@ def told(catalogue: Catalogue, cause: Cause) -> str:
             return f"{gate_name(catalogue, cause.gate)}を申し込んだ"
         case EventKind.GATE_DOWNLOAD:
             return f"{gate_name(catalogue, cause.gate)}を受け取った"
+        case EventKind.GATE_SHARED:
+            return f"{gate_name(catalogue, cause.gate)}のリンクが何百回も使われた"
         case EventKind.CONFIRM:
             return f"アドレスを確認した（{gate_name(catalogue, cause.gate)}）"
         case EventKind.MAIL_UNSUB:
             return "メールの配信を停止した"
+        case EventKind.MAIL_BOUNCE:
+            return "メールが届きませんでした"
+        case EventKind.MAIL_COMPLAINT:
+            return "メールを迷惑メールとして報告した"
+        case EventKind.MAIL_DELIVERED:
+            return "メールが届いたと知らされた"
         case EventKind.DIAGNOSIS:
             return f"{page_name(catalogue, cause.page)}に答えた"
         case EventKind.INQUIRY:
             return "問い合わせた"
         case EventKind.SEMINAR_REGISTER:
             return f"{gate_name(catalogue, cause.gate)}の席をとった"
+        case EventKind.SEMINAR_ATTEND:
+            return f"{gate_name(catalogue, cause.gate)}に参加した"
         case EventKind.VIDEO_PROGRESS:
             return f"{page_name(catalogue, cause.page)}を見た"
         case EventKind.PREFERENCES:

@@ -1,98 +1,95 @@
 """What was read in a period, from the event log."""
 
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import BigInteger, Connection, case, select, type_coerce
 
-from tracker.counts import Counts, View, counted
-from tracker.store.reports import count_inquiries
-from tracker.store.tables import events
-from tracker.words import EventKind
+from tracker.counts import Counts, Tally
+from tracker.store.tables import EPOCH, events
+from tracker.words import EventKind, FormOf
 
-_IN_A_VIEW = (
+_SENDS = {
+    EventKind.GATE_SUBMIT: None,
+    EventKind.SEMINAR_REGISTER: None,
+    EventKind.DIAGNOSIS: None,
+    EventKind.INQUIRY: FormOf.INQUIRY,
+}
+"""The kinds of events that are a form sent; where the event names no form, which it is."""
+_KINDS = (
     EventKind.PAGE_VIEW,
     EventKind.SECTION,
     EventKind.CTA_SEEN,
     EventKind.CTA_CLICK,
     EventKind.PAGE_END,
+    EventKind.GATE_OPEN,
+    EventKind.GATE_FIELD,
+    *_SENDS,
 )
+_AT_ONCE = 5000
+_A_MS = timedelta(milliseconds=1)
+_WITH_DATA = (EventKind.PAGE_VIEW, EventKind.PAGE_END, EventKind.GATE_FIELD)
 
 
-def counts(connection: Connection, since: datetime, until: datetime) -> Counts:
+def counts(
+    connection: Connection,
+    since: datetime,
+    until: datetime,
+    targets: Mapping[str, str] | None = None,
+) -> Counts:
     """The figures of all views that began from ``since`` to before ``until``.
 
     What such a view did after ``until`` is not known yet, and its end is then as good as lost.
+    ``targets`` are the addresses that CTAs lead to, by the CTAs' ids.
     """
-    within = (events.c.at >= since) & (events.c.at < until)
-    return counted(
-        _views(connection, within),
-        _cta_sights(connection, within),
-        count_inquiries(connection, since, until),
-    )
+    tally = Tally(_ms(since), _ms(until), targets=targets, by_visitor=True)
+    for fact in facts(connection, since, until):
+        tally.add(fact)
+    return tally.counts()
 
 
-def _views(connection: Connection, within: ColumnElement[bool]) -> list[View]:
-    ends = {
-        row.view: row.data or {}
-        for row in connection.execute(
-            select(events.c.view, events.c.data)
-            .where(within, events.c.kind == EventKind.PAGE_END, events.c.view.is_not(None))
-            .order_by(events.c.seq)  # told at each leaving: the last one holds them all
-        )
-    }
-    began = func.min(case((events.c.kind == EventKind.PAGE_VIEW, events.c.at)))
-    rows = connection.execute(
+def facts(connection: Connection, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+    """The period's events in the words of ``lead-events/1``, a form sent and an inquiry as one of
+    each. The log knows no sessions: a visitor stands for them."""
+    at = type_coerce(events.c.at, BigInteger)  # as it is kept: ms since 1970
+    data = case((events.c.kind.in_(_WITH_DATA), events.c.data))  # most events carry none
+    rows = connection.execution_options(yield_per=_AT_ONCE).execute(
         select(
-            events.c.view,
-            events.c.page,
-            func.max(events.c.visitor).label("visitor"),
-            began.label("at"),
-            func.max(events.c.section).label("reached"),
-            func.max(case((events.c.kind == EventKind.CTA_CLICK, 1), else_=0)).label("clicked"),
-        )
-        .where(
-            within,
-            events.c.kind.in_(_IN_A_VIEW),
-            events.c.view.is_not(None),
-            events.c.page.is_not(None),
-        )
-        .group_by(events.c.view, events.c.page)
-        .having(began.is_not(None))
-        .order_by(events.c.view, events.c.page)
-    )
-    found = []
-    for row in rows:
-        end = ends.get(row.view)
-        active = end.get("active_ms") if end else None
-        found.append(
-            View(
-                id=row.view,
-                page=row.page,
-                visitor=row.visitor,
-                at=row.at,
-                reached=max(0, row.reached or 0),
-                ended=end is not None,
-                done=bool(end and end.get("done")),
-                clicked=bool(row.clicked),
-                active_ms=active if isinstance(active, int) else None,
-            )
-        )
-    return found
+            events.c.id, at, events.c.kind, events.c.reader_id, events.c.visitor, events.c.view,
+            events.c.page, events.c.section, events.c.cta, events.c.gate, data,
+        ).where(events.c.at >= since, events.c.at < until, events.c.kind.in_(_KINDS))
+    )  # fmt: skip
+    for own_id, ms, kind, reader, visitor, view, page, section, cta, gate, told in rows:
+        told = told or {}
+        if kind == EventKind.GATE_OPEN or kind == EventKind.GATE_FIELD:
+            if gate is not None:
+                yield {"e": kind, "id": own_id, "ts": ms, "sid": visitor, "gate": gate,
+                       "field": told.get("field", "")}  # fmt: skip
+            continue
+        if kind in _SENDS:
+            sent = gate or _SENDS[kind]
+            if sent is not None:
+                yield {"e": "gate_submit", "id": own_id, "ts": ms, "sid": visitor,
+                       "gate": str(sent), "lead": reader}  # fmt: skip
+            if kind == EventKind.INQUIRY:
+                yield {"e": kind, "id": f"{own_id} inquiry", "ts": ms, "lead": reader}
+            continue
+        if view is None or page is None:
+            continue
+        # A view's id is the browser's own: together with its page it is one viewing.
+        pv = f"{view} {page}"
+        if kind == EventKind.SECTION:
+            yield {"e": kind, "pv": pv, "i": max(0, section or 0)}
+        elif kind == EventKind.PAGE_VIEW:
+            yield {"e": kind, "pv": pv, "ts": ms, "page": page, "sid": visitor, "vid": visitor,
+                   "ref": told.get("ref")}  # fmt: skip
+        elif kind == EventKind.PAGE_END:
+            yield {"e": kind, "pv": pv, "active_ms": told.get("active_ms"),
+                   "done": bool(told.get("done"))}  # fmt: skip
+        elif cta is not None:
+            yield {"e": kind, "pv": pv, "cta": cta, "ts": ms}
 
 
-def _cta_sights(connection: Connection, within: ColumnElement[bool]) -> list[tuple[str, str, bool]]:
-    rows = connection.execute(
-        select(
-            events.c.view,
-            events.c.cta,
-            func.max(case((events.c.kind == EventKind.CTA_CLICK, 1), else_=0)),
-        )
-        .where(
-            within,
-            events.c.kind.in_([EventKind.CTA_SEEN, EventKind.CTA_CLICK]),
-            events.c.view.is_not(None),
-            events.c.cta.is_not(None),
-        )
-        .group_by(events.c.view, events.c.cta)
-    )
-    return [(view, cta, bool(clicked)) for view, cta, clicked in rows]
+def _ms(at: datetime) -> int:
+    return (at - EPOCH) // _A_MS
