@@ -1,15 +1,21 @@
 """What the desk's tests share: a browser that reads forms, and somebody signed in."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from tests.conftest import House
-from tracker.store import accounts
-from tracker.store.engine import writing
+from tracker.store import accounts, sessions, tables
+from tracker.store.engine import reading, writing
+from tracker.store.tables import new_id
+from tracker.words import Role
 
 EMAIL = "hanako@example.jp"
 PASSWORD = "a-camellia-in-december"
@@ -44,10 +50,24 @@ class Browser:
         return self.post("/desk/signin", email=email, password=password, **more)
 
 
+@cache
+def _hashed() -> str:
+    return PasswordHasher().hash(PASSWORD)
+
+
+def make_account(house: House, email: str, role: Role) -> accounts.Account:
+    """An account with ``PASSWORD``, which is hashed but once for all tests."""
+    row = {"id": new_id(), "email": email, "role": role, "created_at": house.clock()}
+    with writing(house.context.engine) as connection:
+        connection.execute(insert(tables.accounts).values(password_hash=_hashed(), **row))
+        found = accounts.by_email(connection, email)
+    assert found
+    return found
+
+
 @pytest.fixture
 def account(house: House) -> accounts.Account:
-    with writing(house.context.engine) as connection:
-        return accounts.add(connection, EMAIL, PASSWORD, "admin", house.clock())
+    return make_account(house, EMAIL, Role.ADMIN)
 
 
 @pytest.fixture
@@ -60,3 +80,24 @@ def browser(house: House, account: accounts.Account) -> Browser:
     signed_in = Browser(house.browser())
     assert signed_in.sign_in().status_code == 303
     return signed_in
+
+
+@pytest.fixture
+def browser_of(house: House) -> Callable[[Role], Browser]:
+    """Makes a browser signed in as an account of that role: ``<role>@example.jp``."""
+
+    def sign_in(role: Role) -> Browser:
+        email = f"{role.value}@example.jp"
+        with reading(house.context.engine) as connection:
+            known = accounts.by_email(connection, email)
+        account = known or make_account(house, email, role)
+        with writing(house.context.engine) as connection:
+            token = sessions.begin(
+                connection, account.id, house.clock(), network=None, device="Chrome・Windows"
+            )
+        signed_in = Browser(house.browser())
+        with signed_in.client.session_transaction() as session:
+            session["token"] = token
+        return signed_in
+
+    return sign_in

@@ -1,16 +1,19 @@
 """The diagnosis on the desk: shown as it was made, and asked for anew."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
-from nurture_worker.diagnosis import diagnose, structures
+from nurture_worker.diagnosis.report import diagnose
+from nurture_worker.diagnosis.structure import structures
 from tests import content
 from tests.conftest import NOW, House
 from tests.desk.conftest import Browser, words_of
 from tracker.counts import Counts, CtaCounts, PageCounts
-from tracker.store import diagnoses, tables
+from tracker.diagnosis import DiagnosisReport
+from tracker.store import diagnoses, repairs, tables
 from tracker.store.engine import reading, writing
 from tracker.wake import Job, connect, queue
 
@@ -34,6 +37,7 @@ COUNTS = Counts(
     visitors=150,
     machines=2,
     inquiries=3,
+    sessions=160,
 )
 
 
@@ -57,7 +61,7 @@ def test_the_newest_diagnosis_is_shown_with_curve_figures_and_table(
     with writing(house.context.engine) as connection:
         diagnoses.save(connection, report, made_at=house.clock(), up_to_seq=9)
     page = browser.get("/desk/diagnosis").text
-    assert "30日間の閲覧212回から、問い合わせは3件。" in page
+    assert "30日間の160回の訪問から、問い合わせは3件。" in page
     assert 'class="line" points="34.0,12.0 ' in page
     assert 'class="cta interest"' in page
     assert "見た 110 → 押した 4" in page
@@ -109,3 +113,64 @@ def test_a_diagnosis_of_an_older_shape_is_not_shown_wrongly(house: House, browse
         stored = diagnoses.newest(connection)
     assert stored is not None
     assert stored.report is None
+
+
+def planted_report(house: House) -> DiagnosisReport:
+    """A diagnosis with a finding on the page ``WHY``."""
+    counts = replace(
+        COUNTS,
+        pages={
+            WHY: PageCounts(
+                WHY,
+                views=4000,
+                done=200,
+                left=(3200, 400, 200),
+                took=(0, 0, 0),
+                lost=(0, 0, 0),
+                ctas={"guide-in-why": CtaCounts(600, 20, 20)},
+            )
+        },
+    )
+    report = diagnose(counts, structures(content.catalogue()), NOW - timedelta(days=30), NOW)
+    with writing(house.context.engine) as connection:
+        diagnoses.save(connection, report, made_at=house.clock(), up_to_seq=9)
+    return report
+
+
+def test_a_finding_shows_what_it_brings_in_words_and_not_in_statistics(
+    house: House, browser: Browser
+) -> None:
+    (found,) = planted_report(house).findings
+    page = words_of(browser.get("/desk/diagnosis").text)
+    assert found.what in page
+    assert f"増える見込み{found.gain.words}（8割の確からしさ）・{found.sureness}" in page
+    shown = page.partition("計算のしかた")[0]
+    for word in ("p値", "有意", "信頼区間", "None", "nan"):
+        assert word not in shown
+
+
+def test_what_was_repaired_keeps_its_day_and_leaves_the_list(
+    house: House, browser: Browser
+) -> None:
+    (found,) = planted_report(house).findings
+    answer = browser.post("/desk/diagnosis/repaired", seen="/desk/diagnosis", finding=found.key)
+    assert answer.status_code == 303
+    page = browser.get("/desk/diagnosis").text
+    assert f'value="{found.key}"' not in page
+    assert "直してから7日たつと比べはじめます" in page
+    browser.post("/desk/diagnosis/repaired", seen="/desk/diagnosis", finding=found.key)
+    with reading(house.context.engine) as connection:
+        (repair,) = repairs.since(connection, NOW - timedelta(days=1))
+    assert repair.key == found.key
+    browser.post(f"/desk/diagnosis/repaired/{repair.id}/take-back", seen="/desk/diagnosis")
+    assert f'value="{found.key}"' in browser.get("/desk/diagnosis").text
+
+
+def test_a_repair_of_something_no_longer_told_of_is_not_kept(
+    house: House, browser: Browser
+) -> None:
+    planted_report(house)
+    browser.post("/desk/diagnosis/repaired", seen="/desk/diagnosis", finding="anything")
+    assert "新しいものに替わりました" in browser.get("/desk/diagnosis").text
+    with reading(house.context.engine) as connection:
+        assert repairs.since(connection, NOW - timedelta(days=1)) == []

@@ -2,21 +2,59 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from tracker.context import context
-from tracker.desk import session
+from tracker.desk import roles, session
+from tracker.desk.account import pages as account
+from tracker.desk.accounts import pages as accounts
+from tracker.desk.audit import pages as audit
+from tracker.desk.clicks import pages as clicks
 from tracker.desk.diagnosis import pages as diagnosis
+from tracker.desk.erasure import pages as erasure
+from tracker.desk.exports import pages as exports
+from tracker.desk.oidc import pages as oidc
 from tracker.desk.readers import pages as readers
 from tracker.desk.signin import pages as signin
 from tracker.desk.stages import pages as stages
 from tracker.desk.times import Times
+from tracker.store import accounts as store
+from tracker.store.engine import reading
+from tracker.words import Role
+
+MENU = (
+    ("desk.stages.show", "段階の動き"),
+    ("desk.diagnosis.show", "診断"),
+    ("desk.clicks.show", "クリックの見分け"),
+    ("desk.readers.index", "読者"),
+    ("desk.accounts.index", "利用者"),
+    ("desk.audit.show", "操作の記録"),
+)
+"""The pages of the menu; everybody sees those that their role may open."""
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+"""The desk needs no script, so none runs."""
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 desk.before_request(session.demand)
-for _pages in (diagnosis, readers, signin, stages):
+for _pages in (
+    account,
+    accounts,
+    audit,
+    clicks,
+    diagnosis,
+    erasure,
+    exports,
+    oidc,
+    readers,
+    signin,
+    stages,
+):
     desk.register_blueprint(_pages)
 
 
@@ -26,8 +64,26 @@ def _at_hand() -> dict[str, Any]:
     return {
         "firm": here.catalogue.firm,
         "account": session.current(),
+        "may": session.may,
+        "menu": [(name, label) for name, label in MENU if session.may(name)],
+        "names": session.names(),
         "times": Times(here.settings.zone, here.now()),
     }
+
+
+@desk.after_request
+def _keep_in(answer: Response) -> Response:
+    answer.headers.setdefault("Content-Security-Policy", POLICY)
+    return answer
+
+
+@desk.errorhandler(403)
+def _not_for_this_role(_error: Exception) -> ResponseReturnValue:
+    own = session.signed_in().role
+    demanded = roles.DEMANDED.get(request.endpoint or "", Role.ADMIN)
+    with reading(context().engine) as connection:
+        admins = store.admins(connection)
+    return render_template("desk/forbidden.html", own=own, demanded=demanded, admins=admins), 403
 
 
 @desk.errorhandler(404)

@@ -82,6 +82,10 @@ class Guard:
             log.warning("sign-in: Redis away: %s", error)
 
 
+guard = Guard()
+"""The one of this process."""
+
+
 def _attempt_in_redis(redis: Redis, key: str, at: float) -> float:
     wait = 0.0
 

@@ -7,11 +7,11 @@ from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker.context import context
-from tracker.desk import sentences
+from tracker.desk import sentences, session
 from tracker.desk.timeline import moments
 from tracker.desk.times import Times
 from tracker.inputs import clean
-from tracker.store import events, histories, people
+from tracker.store import enrolments, events, histories, people
 from tracker.store import readers as store
 from tracker.store.engine import reading
 from tracker.store.people import Order
@@ -26,9 +26,7 @@ _AHEAD = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.SENDING)
 
 @pages.get("/readers")
 def index() -> ResponseReturnValue:
-    words = clean(request.args.get("q", ""))[:100]
-    stage = next((s for s in Stage if s.value == request.args.get("stage")), None)
-    order: Order = "new" if request.args.get("order") == "new" else "score"
+    words, stage, order = chosen()
     after = _place(request.args.get("after", ""))
     with reading(context().engine) as connection:
         listed, more = people.list_readers(
@@ -51,11 +49,19 @@ def index() -> ResponseReturnValue:
         orders=ORDERS,
         stages=list(Stage),
         first=after is None,
+        kept=kept,
         beginning=url_for("desk.readers.index", **kept),
         following=following,
         hot_at=context().catalogue.scoring.hot_at,
-        say=sentences,
     )
+
+
+def chosen() -> tuple[str, Stage | None, Order]:
+    """The words, the stage and the order that the request asks for; the usual ones where it asks
+    for anything else. Who may not see names cannot look for them either."""
+    words = clean(request.args.get("q", ""))[:100] if session.names().whole else ""
+    stage = next((s for s in Stage if s.value == request.args.get("stage")), None)
+    return words, stage, "new" if request.args.get("order") == "new" else "score"
 
 
 @pages.get("/readers/<reader_id>")
@@ -75,6 +81,7 @@ def one(reader_id: str) -> ResponseReturnValue:
             mails,
             histories.inquiries_of(connection, reader_id),
         )
+        held_out = any(one.held_out for one in enrolments.under_way(connection, reader_id))
     shown = line if request.args.get("all") == "1" else line[:MOST_MOMENTS]
     day = Times(context().settings.zone, context().now()).day
     return render_template(
@@ -84,6 +91,7 @@ def one(reader_id: str) -> ResponseReturnValue:
         days=[(name, list(own)) for name, own in groupby(shown, lambda m: day(m.at))],
         hidden=len(line) - len(shown),
         ahead=[mail for mail in mails if mail.state in _AHEAD],
+        held_out=held_out,
         hot_at=catalogue.scoring.hot_at,
         stages=list(Stage),
         catalogue=catalogue,

@@ -1,6 +1,7 @@
 """``/desk/``: click-to-stage. Who stands where, who moved, and after which click."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -9,7 +10,7 @@ from tracker.catalogue import Catalogue
 from tracker.context import context
 from tracker.desk import sentences
 from tracker.desk.period import LABELS, period
-from tracker.store import histories, reports
+from tracker.store import histories, reports, suppressions
 from tracker.store.engine import reading
 from tracker.store.reports import Followed, StepFigures
 from tracker.words import Stage
@@ -23,6 +24,7 @@ MOST_CLICKS = 40
 OPEN_CLICKS = 8
 MOST_INQUIRIES = 6
 MOST_UNCERTAIN = 20
+REFUSALS_OF = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def show() -> ResponseReturnValue:
             "inquiry_count": reports.count_inquiries(connection, span.since),
             "inquired": reports.inquired_readers(connection),
             "uncertain": histories.uncertain(connection, span.since, MOST_UNCERTAIN),
+            "refusals": suppressions.refusals(connection, now - REFUSALS_OF),
         }
         clicks = reports.clicks_followed(connection, span.since, now)
         steps = reports.step_figures(connection, span.since)
@@ -91,7 +94,7 @@ def _scenarios(
     where no mail went out yet); last, the steps that editors have taken away since."""
     left = dict(figures)
     found = []
-    for scenario in sorted(catalogue.scenarios, key=lambda s: (s.stage.rank, s.id)):
+    for scenario in sorted(catalogue.scenarios, key=lambda s: (s.rank, s.id)):
         rows = [
             (
                 f"{step.day}日目: {step.subject}",
@@ -99,6 +102,6 @@ def _scenarios(
             )
             for step in scenario.steps
         ]
-        found.append((f"{scenario.stage.label}のシナリオ", rows))
+        found.append((f"{scenario.label}のシナリオ", rows))
     gone = [(f"{scenario} / {step}", left[scenario, step]) for scenario, step in sorted(left)]
     return [*found, ("いまは無いメール", gone)] if gone else found

@@ -5,13 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from tracker.bounces import SMTP
 from tracker.catalogue import Catalogue
-from tracker.clicks import LABELS
+from tracker.clicks import (
+    FORWARDED_LABELS,
+    LABELS,
+    PERHAPS_FORWARDED_FROM,
+    counts_for_reader,
+    forwardedness,
+)
 from tracker.desk import sentences
 from tracker.events import Event
 from tracker.store.histories import Mail, ScoreEntry, StageChange
 from tracker.store.reports import Cause
-from tracker.words import DeliveryState, EndReason, EventKind, Verdict
+from tracker.words import BounceReason, DeliveryState, EndReason, EventKind, SkipReason, Verdict
 
 Look = Literal["read", "click", "form", "mail", "stage", "quiet", "stop"]
 
@@ -37,12 +44,15 @@ _LOOKS: dict[EventKind, Look] = {
     EventKind.CTA_CLICK: "click",
     EventKind.MAIL_CLICK: "click",
     EventKind.MAIL_UNSUB: "stop",
+    EventKind.MAIL_BOUNCE: "stop",
+    EventKind.MAIL_COMPLAINT: "stop",
     EventKind.GATE_SUBMIT: "form",
     EventKind.GATE_DOWNLOAD: "form",
     EventKind.CONFIRM: "form",
     EventKind.DIAGNOSIS: "form",
     EventKind.INQUIRY: "form",
     EventKind.SEMINAR_REGISTER: "form",
+    EventKind.SEMINAR_ATTEND: "form",
 }
 
 
@@ -78,6 +88,7 @@ def moments(
     found: list[Moment] = []
     of_event: dict[str, Moment] = {}
     steps = {mail.id: mail for mail in mails}
+    returns = {e.delivery_id: e.data or {} for e in events if e.kind is EventKind.MAIL_BOUNCE}
     views: dict[str, list[Event]] = {}
     for event in events:
         if event.view and event.kind in _OF_A_VIEW:
@@ -95,7 +106,13 @@ def moments(
             of_event[entry.event_id].points.append(points)
         else:
             found.append(Moment(entry.at, "quiet", "点数", points=[points]))
-    found.extend(_of_mail(catalogue, mail) for mail in mails if mail.settled_at)
+    for mail in mails:
+        if mail.settled_at and mail.state is DeliveryState.BOUNCED and mail.id in returns:
+            if returns[mail.id].get("source") != SMTP:  # else it never left
+                name = sentences.delivery_name(catalogue, mail)
+                found.append(Moment(mail.settled_at, "mail", f"{name}を送った"))
+        elif mail.settled_at:
+            found.append(_of_mail(catalogue, mail))
     for change in changes:
         before = f"{change.from_stage.label} → " if change.from_stage else ""
         moment = Moment(change.at, "stage", f"段階が動いた: {before}{change.to_stage.label}")
@@ -134,7 +151,20 @@ def _of_event(
     moment = Moment(event.at, look, text, quote=messages.get(event.id, ""))
     if event.kind is EventKind.MAIL_CLICK:
         _add_verdict(moment, event.data or {})
+    elif event.kind is EventKind.MAIL_BOUNCE:
+        _add_bounce(catalogue, moment, mail, event.data or {})
     return moment
+
+
+def _add_bounce(
+    catalogue: Catalogue, moment: Moment, mail: Mail | None, data: Mapping[str, Any]
+) -> None:
+    name = sentences.delivery_name(catalogue, mail) if mail else "メール"
+    reason = data.get("reason")
+    why = f"（{BounceReason(reason).label}）" if reason in list(BounceReason) else ""
+    moment.text = f"{name}が届きませんでした{why}"
+    if said := data.get("diagnostic"):
+        moment.details.append(str(said))
 
 
 def _add_verdict(moment: Moment, data: Mapping[str, Any]) -> None:
@@ -151,6 +181,12 @@ def _add_verdict(moment: Moment, data: Mapping[str, Any]) -> None:
             f"{LABELS.get(name, name)}（{weight:+.1f}）"
             for name, weight in data.get("signs", [])[:3]
         )
+    elif forwardedness(data) >= PERHAPS_FORWARDED_FROM:
+        moment.details.extend(
+            f"転送？ {FORWARDED_LABELS.get(name, name)}" for name, _ in data["forwarded"]
+        )
+        if not counts_for_reader(data):
+            moment.details.append("この読者の点数には入れていません")
 
 
 def _of_view(catalogue: Catalogue, seen: Sequence[Event]) -> Moment:
@@ -205,6 +241,10 @@ def _of_mail(catalogue: Catalogue, mail: Mail) -> Moment:
         case _:
             moment = Moment(mail.settled_at, "quiet", f"{name}を送らなかった")
     if mail.reason:
-        known = mail.reason in list(EndReason)
-        moment.details.append(EndReason(mail.reason).label if known else mail.reason)
+        labels = {
+            word.value: word.label
+            for words in (EndReason, BounceReason, SkipReason)
+            for word in words
+        }
+        moment.details.append(labels.get(mail.reason, mail.reason))
     return moment
