@@ -1,18 +1,18 @@
 """One person's data, handed out or erased at an operator's word."""
 
-import csv
-import json
 from pathlib import Path
 from typing import Any
 
 from nurture_worker.tools import Tools
+from tracker import handout
 from tracker.inputs import InputError, read_address
 from tracker.journal import Journal
-from tracker.store import dossier
+from tracker.store import audit, dossier
 from tracker.store.dossier import NoSuchReaderError
-from tracker.store.engine import reading, writing
+from tracker.store.engine import writing
+from tracker.words import Act
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+__all__ = ["NoSuchReaderError", "erase", "write"]
 
 
 def write(tools: Tools, email: str, folder: Path) -> list[Path]:
@@ -20,29 +20,28 @@ def write(tools: Tools, email: str, folder: Path) -> list[Path]:
 
     Raises ``NoSuchReaderError``.
     """
-    with reading(tools.engine) as connection:
-        found = dossier.export(connection, _id(connection, email))
+    with writing(tools.engine) as connection:
+        reader_id = _id(connection, email)
+        found = dossier.export(connection, reader_id)
+        _record(tools, connection, Act.READER_EXPORTED, reader_id)
     folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / "reader.json"
-    whole.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
-    paths = [whole]
-    for name, rows in found.items():
-        if rows:
-            path = folder / f"{name}.csv"
-            with path.open("w", encoding="utf-8-sig", newline="") as file:
-                writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-                writer.writeheader()
-                writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
-            paths.append(path)
+    paths = []
+    for name, text in handout.files(found):
+        path = folder / name
+        path.write_text(text, encoding="utf-8", newline="")
+        paths.append(path)
     return paths
 
 
 def erase(tools: Tools, email: str) -> None:
     """Erase the person with this address from the store, and from this host's journal what was
-    set aside there. Raises ``NoSuchReaderError``."""
+    set aside there; other hosts' folds follow. Raises ``NoSuchReaderError``."""
     address = _normalised(email)
     with writing(tools.engine) as connection:
-        dossier.erase(connection, _id(connection, email), tools.now())
+        reader_id = _id(connection, email)
+        dossier.erase(connection, reader_id, tools.now())
+        _record(tools, connection, Act.READER_ERASED, reader_id)
+    dossier.scrub(tools.engine)
     path = tools.settings.journal_path
     if path.exists():
         journal = Journal(path)
@@ -64,8 +63,5 @@ def _normalised(email: str) -> str:
         raise NoSuchReaderError(str(error)) from None
 
 
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula (CWE-1236)."""
-    if isinstance(value, dict | list):
-        value = json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _record(tools: Tools, connection: Any, act: Act, reader_id: str) -> None:
+    audit.record(connection, tools.now(), audit.shell(), act, about=f"reader:{reader_id}")

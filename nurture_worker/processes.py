@@ -103,11 +103,11 @@ def processes_of(
     ], settings
 
 
-def tracker_command(settings: Settings) -> list[str]:
+def tracker_command(settings: Settings, app: str = "tracker.app:serve") -> list[str]:
     """The web server's command. It writes no access log: the addresses of links carry tokens."""
     return [
         "granian",
-        *("--interface", "wsgi", "--factory", "tracker.app:serve"),
+        *("--interface", "wsgi", "--factory", app),
         *("--host", settings.host, "--port", str(settings.port)),
         *("--workers", str(settings.tracker_workers), "--blocking-threads", "16"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),

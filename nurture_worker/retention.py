@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 from nurture_worker.tools import Tools
-from tracker.store import cursors, dossier
+from tracker.store import audit, cursors, dossier
 from tracker.store.engine import writing
+from tracker.words import Act
 
 MONTH = timedelta(days=30.5)
+HASHES = 3 * MONTH
+"""How long an erasure knows its address: no host keeps an event in its journal for so long."""
 CURSOR = "retention"
 BATCH = 500
 
@@ -16,7 +19,8 @@ def forget(tools: Tools) -> bool:
 
     Readers are erased when nothing was heard of them for ``SODATE_KEEP_READERS`` months, visits of
     nameless visitors are parted from one another after ``SODATE_KEEP_VISITS`` months, and the
-    consents of erased readers go after ``SODATE_KEEP_CONSENTS`` months.
+    consents of erased readers go after ``SODATE_KEEP_CONSENTS`` months. What recognises an erased
+    address in a journal goes after three.
     """
     now = tools.now()
     today = now.toordinal()
@@ -26,7 +30,12 @@ def forget(tools: Tools) -> bool:
             return False
         for reader_id in dossier.inactive(connection, now - settings.keep_readers * MONTH, BATCH):
             dossier.erase(connection, reader_id, now)
+            audit.record(
+                connection, now, audit.SYSTEM, Act.READER_ERASED, about=f"reader:{reader_id}"
+            )
         dossier.forget_visitors(connection, now - settings.keep_visits * MONTH)
         dossier.forget_consents(connection, now - settings.keep_consents * MONTH)
+        dossier.forget_hashes(connection, now - HASHES)
         cursors.move(connection, CURSOR, today)
+    dossier.scrub(tools.engine)
     return True

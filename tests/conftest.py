@@ -1,6 +1,8 @@
 """What tests share: real servers, a house on a clock that is told the time."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis.exceptions import RedisError
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -48,18 +51,27 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store of this version to copy: bringing one up takes longer than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "store.db"
+    upgrade(f"sqlite:///{path}")
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty store of this version, in each engine in turn."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'store.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
-        engine = open_store(url)
-        with engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        engine.dispose()
+        shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "store.db")
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    engine = open_store(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
     upgrade(url)
     return url
 
@@ -147,12 +159,15 @@ def make_house(
         content.catalogue().write(values.catalogue_path)
         house = House(create_app(values, clock), make_tools(values, clock), clock, postbox)
         house.app.testing = True
+        with suppress(RedisError):
+            house.context.redis.flushdb()  # what other tests counted there
         made.append(house)
         return house
 
     yield make
     for house in made:
         house.context.journal.close()
+        house.context.tallies.close()
         house.context.engine.dispose()
         house.tools.engine.dispose()
 

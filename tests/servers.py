@@ -140,6 +140,7 @@ class Postbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
+        self.senders: list[str] = []
         self.answers: dict[str, str] = {}
         self.after_data: dict[str, str | None] = {}
         port = free_port()
@@ -162,6 +163,7 @@ class Postbox:
             assert isinstance(message, EmailMessage)
             self.mails.append(message)
             self.recipients.extend(envelope.rcpt_tos)
+            self.senders.append(envelope.mail_from or "")
         if answer is None:
             server.transport.abort()
             return "421 gone"

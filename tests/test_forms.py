@@ -1,13 +1,15 @@
 """The forms: what a reader, a screen reader and the tracker find in them."""
 
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from markupsafe import Markup
 
 from tests.content import DIAGNOSIS, FIRM, catalogue
+from tests.more_content import NEWSLETTER, NEWSLETTER_PAGE
 from tracker.catalogue.gates import KNOWN_FIELDS, FormField, Gate
-from tracker.forms import INQUIRY_FIELDS, asked_on, diagnosis_form, gate_form, inquiry_form
+from tracker.forms import INQUIRY_FIELDS, asked_on, contact_form, diagnosis_form
 
 GATE = Gate(
     id="guide",
@@ -48,15 +50,22 @@ class Controls(HTMLParser):
             self.labelled.add(str(given["for"]))
 
 
-def gate(**more: object) -> str:
-    return str(gate_form(GATE, FIRM.consent, page="resources/guide/", **more))  # type: ignore[arg-type]
+def form_on(path: str, **more: Any) -> Markup:
+    """The form of that page of the small catalogue, the guide's with the fields of ``GATE``."""
+    page = catalogue().page_of(path)
+    assert page is not None
+    form = contact_form(page.model_copy(update={"gate": GATE}) if page.gate else page)
+    assert form is not None
+    return form.html(FIRM.consent, **more)
+
+
+def gate(**more: Any) -> str:
+    return str(form_on("/resources/guide.md", **more))
 
 
 FORMS: dict[str, Markup] = {
-    "gate": gate_form(
-        GATE, FIRM.consent, page="resources/guide/", errors={"email": "だめ", "size": "x"}
-    ),
-    "inquiry": inquiry_form(FIRM.consent, page="inquiry/", errors={"message": "だめ"}),
+    "gate": form_on("/resources/guide.md", errors={"email": "だめ", "size": "x"}),
+    "inquiry": form_on("/inquiry.md", errors={"message": "だめ"}),
     "diagnosis": diagnosis_form(
         DIAGNOSIS, page="diagnosis/", errors={"q1": "ひとつ選んでください"}
     ),
@@ -123,6 +132,20 @@ def test_the_forms_of_a_page_and_their_fields_are_known() -> None:
     assert known["articles/why.md"] == {}
 
 
+def test_a_page_without_a_form_has_none() -> None:
+    page = catalogue().page_of("/articles/why.md")
+    assert page is not None
+    assert contact_form(page) is None
+
+
+def test_a_wording_of_its_own_must_be_agreed_to() -> None:
+    form = contact_form(NEWSLETTER_PAGE)
+    assert form is not None
+    box = Controls(str(form.html(FIRM.consent))).controls
+    assert "required" in box["consent"]
+    assert box["consent_hash"]["value"] == NEWSLETTER.consent.hash
+
+
 def test_a_diagnosis_leads_to_its_questions_one_at_a_time_where_it_is_told_to() -> None:
     steps = "/diagnoses/site-diagnosis/steps/1"
     assert f'href="{steps}"' in diagnosis_form(DIAGNOSIS, page="diagnosis/", steps=steps)
@@ -160,7 +183,7 @@ def test_a_field_is_asked_for_as_it_was_declared() -> None:
 
 
 def test_an_inquiry_asks_for_what_the_tracker_reads() -> None:
-    found = Controls(str(inquiry_form(FIRM.consent, page="inquiry/")))
+    found = Controls(str(form_on("/inquiry.md")))
     asked = {
         name
         for name in found.controls

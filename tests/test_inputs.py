@@ -3,7 +3,7 @@
 import pytest
 
 from tracker.catalogue.gates import KNOWN_FIELDS, FormField
-from tracker.inputs import InputError, clean, read_address, read_form
+from tracker.inputs import InputError, clean, read_address, read_form, shown_address
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,19 @@ def test_an_address_is_understood(typed: str, sendable: str) -> None:
 
 def test_two_spellings_of_one_address_are_one() -> None:
     assert read_address("TARO@example.jp").normalised == read_address("taro＠EXAMPLE.jp").normalised
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("taro@xn--r8jz45g.jp", "taro@例え.jp"),
+        ("taro@example.jp", "taro@example.jp"),
+        ("nobody", "nobody"),
+        ("taro@xn--.jp", "taro@xn--.jp"),
+    ],
+)
+def test_an_address_is_shown_in_the_letters_of_its_domain(kept: str, shown: str) -> None:
+    assert shown_address(kept) == shown
 
 
 @pytest.mark.parametrize(
@@ -66,3 +79,8 @@ def test_all_errors_of_a_form_come_at_once_and_the_words_stay() -> None:
     assert values == {"name": "山" * 101, "email": "x", "size": "99"}
     assert list(errors) == ["name", "email", "size"]
     assert "100文字まで" in errors["name"]
+
+
+def test_bytes_that_were_no_utf8_are_told_and_not_kept() -> None:
+    _, errors = read_form([KNOWN_FIELDS["name"]], {"name": "山\ufffd"})
+    assert "読み取れない文字" in errors["name"]

@@ -201,6 +201,14 @@ def test_the_tests_run_in_the_root_with_the_arguments_given(tree: Tree) -> None:
     assert f"in {tree.root}" in lines
 
 
+def test_the_storms_run_in_the_root_and_need_no_browser(tree: Tree) -> None:
+    ended = tree.run("faults", "--only", "clock", start="import os; os.geteuid = lambda: 1000")
+    assert ended.returncode == 3
+    assert ended.stdout.splitlines()[0] == "python|-m|tests.faults|--only|clock"
+    assert f"in {tree.root}" in ended.stdout
+    assert "Chromium" not in ended.stderr
+
+
 def test_a_missing_browser_is_told_and_in_ci_stops_the_tests(tree: Tree) -> None:
     alone = tree.run("test", start="import os; os.geteuid = lambda: 1000")
     assert alone.returncode == 3

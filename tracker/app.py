@@ -1,11 +1,13 @@
 """The only join: settings in, a Flask app out."""
 
+import gc
 import logging
 import secrets
+import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from flask import Flask, Response, render_template, request, send_from_directory
+from flask import Flask, Response, abort, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -25,23 +27,33 @@ from tracker.doors import (
     health,
     inbox,
     inquiry,
+    metrics,
     newsletter,
     preferences,
     seminar,
     site,
     unsubscribe,
+    webhooks,
 )
+from tracker.doors.front import Front
 from tracker.fold import Folder
+from tracker.hosts import Named
 from tracker.journal import Journal
+from tracker.limits import Limits
 from tracker.links import Links
 from tracker.publishing.assets import FORMS, THEME, minified
 from tracker.settings import Settings, read_settings
+from tracker.store import sessions
 from tracker.store.engine import open_store
+from tracker.tallies import Tallies
 from tracker.wake import Job, connect, wake
 
 log = logging.getLogger(__name__)
 
 LARGEST_FORM = 64 * 1024
+_SWITCH_SECONDS = 0.0005
+"""How long a thread may compute while others wait: Python's 5 ms would let each click that comes
+during a batch of the fold wait as long, several times over."""
 DOORS = (
     beacon,
     click,
@@ -52,10 +64,12 @@ DOORS = (
     gate,
     health,
     inquiry,
+    metrics,
     newsletter,
     preferences,
     seminar,
     unsubscribe,
+    webhooks,
 )
 _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
@@ -72,24 +86,27 @@ def create_app(
     """
     app = Flask("tracker")
     keys = settings.keys
+    https = settings.site_url.startswith("https:")
     app.config.update(
         SECRET_KEY=keys[-1],
         SECRET_KEY_FALLBACKS=keys[:-1],
         MAX_CONTENT_LENGTH=LARGEST_FORM,
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
         MAX_FORM_PARTS=100,
-        SESSION_COOKIE_NAME="sodate_desk",
+        SESSION_COOKIE_NAME="__Host-sodate_desk" if https else "sodate_desk",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.site_url.startswith("https:"),
-        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        SESSION_COOKIE_SECURE=https,
+        PERMANENT_SESSION_LIFETIME=sessions.LIFETIME,
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
-    if hops := settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app)
+    redis_url = settings.redis_url or "redis://127.0.0.1:6379/0"
+    limits = Limits(redis_url, keys[-1])
+    limits.init_app(app)
     with app.app_context():
         keep(
             Context(
@@ -97,8 +114,10 @@ def create_app(
                 live=LiveCatalogue(settings.catalogue_path),
                 links=Links(keys),
                 journal=Journal(settings.journal_path),
+                tallies=Tallies(settings.data / "tallies"),
                 engine=open_store(settings.store_url),
-                redis=connect(settings.redis_url or "redis://127.0.0.1:6379/0"),
+                redis=connect(redis_url, hurried=True),
+                limits=limits,
                 clock=clock,
             )
         )
@@ -115,7 +134,13 @@ def create_app(
     )
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(Exception, _fail)
+    app.before_request(_demand_text)
     app.after_request(_protect)
+    app.wsgi_app = Named(app.wsgi_app)  # type: ignore[method-assign]
+    with app.app_context():
+        app.wsgi_app = Front(app, context())  # type: ignore[method-assign]
+    if hops := settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 
@@ -125,7 +150,10 @@ def serve() -> Flask:
     app = create_app(read_settings())
     with app.app_context():
         here = context()
-    Folder(here.journal, here.engine, lambda: wake(here.redis, Job.DIGEST)).start()
+    gc.collect()
+    gc.freeze()  # what stays for good need not be looked through again and again
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    Folder(here.journal, here.engine, lambda: wake(here.redis, Job.DIGEST), here.tallies).start()
     return app
 
 
@@ -165,7 +193,7 @@ def _refuse(error: HTTPException) -> ResponseReturnValue:
         }.get(code, "ただいま処理できませんでした。少し待ってからお試しください。")
     answer = Response(render_template("doors/refused.html", told=told), code)
     for name, value in error.get_headers():
-        if name == "Allow":
+        if name in ("Allow", "Retry-After"):
             answer.headers[name] = value
     return answer
 
@@ -177,11 +205,21 @@ def _fail(error: Exception) -> ResponseReturnValue:
     return render_template("doors/refused.html", told=told), 500
 
 
+def _demand_text() -> None:
+    """Refuse an address that is no text, before anything reads it: Werkzeug would fail."""
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        abort(400)
+
+
 def _protect(answer: Response) -> Response:
     headers = answer.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    if request.endpoint and not request.endpoint.startswith(("site.", "static", "inbox.")):
+    if context().settings.site_url.startswith("https:"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if not (request.endpoint or "").startswith(("site.", "static", "inbox.")):
         headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
         headers.setdefault("Cache-Control", "no-store")
     return answer

@@ -1,17 +1,16 @@
 """The forms a reader fills in: one source for the static site and for the tracker's own pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tracker.catalogue.diagnoses import Diagnosis
 from tracker.catalogue.firm import Consent
-from tracker.catalogue.gates import KNOWN_FIELDS, FormField, Gate
+from tracker.catalogue.gates import KNOWN_FIELDS, FormField
 from tracker.catalogue.newsletters import FIELDS as NEWSLETTER_FIELDS
-from tracker.catalogue.newsletters import Newsletter
 from tracker.catalogue.pages import Page
-from tracker.catalogue.seminars import Seminar
 from tracker.words import FormOf, PageKind
 
 INQUIRY_FIELDS: tuple[FormField, ...] = tuple(
@@ -33,128 +32,101 @@ _templates = Environment(
 )
 
 
+@dataclass(frozen=True)
+class ContactForm:
+    """A form in which a reader says who they are.
+
+    ``name`` is what events call it, ``action`` where it posts to, ``page`` the page it belongs
+    to. ``consent`` is the wording of a form that is about nothing else: its box must be
+    ticked. Without one the firm's wording stands there, whose box may stay empty.
+    """
+
+    id: str
+    name: str
+    action: str
+    page: Page
+    button: str
+    fields: tuple[FormField, ...]
+    consent: Consent | None = None
+
+    @property
+    def field_names(self) -> frozenset[str]:
+        """What the beacon may name, the box among it."""
+        return frozenset(field.name for field in self.fields) | {"consent"}
+
+    def html(
+        self,
+        consent: Consent,
+        *,
+        values: Mapping[str, str] = _NONE,
+        errors: Mapping[str, str] = _NONE,
+        shown: str | None = None,
+    ) -> Markup:
+        """The form; ``consent`` is the firm's wording.
+
+        ``values`` are what was typed before, by field name (``consent``: ``yes`` or empty);
+        ``errors`` are shown beside their fields. ``shown`` is the tracker's word for when it first
+        showed the form, empty where the form comes back; ``None`` lets the browser count how long
+        it was before the reader.
+        """
+        return Markup(  # noqa: S704 - made by an autoescaping template
+            _templates.get_template("contact.html").render(
+                form=self,
+                consent=self.consent or consent,
+                honeypot=HONEYPOT,
+                values=values,
+                errors=errors,
+                labels={**{field.name: field.label for field in self.fields}, "consent": "同意"},
+                shown=shown,
+            )
+        )
+
+
+def contact_form(page: Page) -> ContactForm | None:
+    """The form on ``page`` in which a reader says who they are, where one stands there."""
+    if own := page.gate or page.seminar:
+        kind, name = "gate", own.id
+        if page.seminar:
+            kind, name = "seminar", FormOf.SEMINAR.gate(own.id)
+        return ContactForm(
+            id=f"{kind}-{own.id}",
+            name=name,
+            action=f"/{kind}s/{own.id}",
+            page=page,
+            button=own.button,
+            fields=own.fields,
+        )
+    if page.newsletter:
+        return ContactForm(
+            id=f"newsletter-{page.newsletter.id}",
+            name=FormOf.NEWSLETTER,
+            action="/newsletter",
+            page=page,
+            button=page.newsletter.button,
+            fields=NEWSLETTER_FIELDS,
+            consent=page.newsletter.consent,
+        )
+    if page.kind is PageKind.INQUIRY:
+        return ContactForm(
+            id=FormOf.INQUIRY,
+            name=FormOf.INQUIRY,
+            action="/inquiries",
+            page=page,
+            button="この内容で送る",
+            fields=INQUIRY_FIELDS,
+        )
+    return None
+
+
 def asked_on(page: Page) -> dict[str, frozenset[str]]:
     """The forms that stand on ``page``: the names of their fields by what events call the form."""
     found: dict[str, frozenset[str]] = {}
-    if page.gate:
-        found[page.gate.id] = _names(page.gate.fields)
+    if form := contact_form(page):
+        found[form.name] = form.field_names
     if page.diagnosis:
         questions = (question.id for question in page.diagnosis.questions)
         found[FormOf.DIAGNOSIS.gate(page.diagnosis.id)] = frozenset(questions)
-    if page.seminar:
-        found[FormOf.SEMINAR.gate(page.seminar.id)] = _names(page.seminar.fields)
-    if page.newsletter:
-        found[FormOf.NEWSLETTER] = _names(NEWSLETTER_FIELDS)
-    if page.kind is PageKind.INQUIRY:
-        found[FormOf.INQUIRY] = _names(INQUIRY_FIELDS)
     return found
-
-
-def _names(fields: Sequence[FormField]) -> frozenset[str]:
-    return frozenset(field.name for field in fields) | {"consent"}
-
-
-def gate_form(
-    gate: Gate,
-    consent: Consent,
-    *,
-    page: str,
-    values: Mapping[str, str] = _NONE,
-    errors: Mapping[str, str] = _NONE,
-    action: str | None = None,
-    shown: str | None = None,
-) -> Markup:
-    """The form of ``gate``, standing on the page with the address ``page``.
-
-    ``values`` are what was typed before, by field name (``consent``: ``yes`` or empty);
-    ``errors`` are shown beside their fields. Posts to ``action`` or ``/gates/<id>``.
-    ``shown`` is the tracker's word for when it first showed the form, empty where the form comes
-    back; ``None`` lets the browser count how long it was before the reader.
-    """
-    return _contact_form(
-        f"gate-{gate.id}",
-        gate.fields,
-        consent,
-        page=page,
-        values=values,
-        errors=errors,
-        action=action or f"/gates/{gate.id}",
-        button=gate.button,
-        name=gate.id,
-        shown=shown,
-    )
-
-
-def inquiry_form(
-    consent: Consent,
-    *,
-    page: str,
-    values: Mapping[str, str] = _NONE,
-    errors: Mapping[str, str] = _NONE,
-    action: str = "/inquiries",
-    shown: str | None = None,
-) -> Markup:
-    """The inquiry's form; ``values``, ``errors`` and ``shown`` as in ``gate_form``."""
-    return _contact_form(
-        "inquiry",
-        INQUIRY_FIELDS,
-        consent,
-        page=page,
-        values=values,
-        errors=errors,
-        action=action,
-        button="この内容で送る",
-        name=FormOf.INQUIRY,
-        shown=shown,
-    )
-
-
-def seminar_form(
-    seminar: Seminar,
-    consent: Consent,
-    *,
-    page: str,
-    values: Mapping[str, str] = _NONE,
-    errors: Mapping[str, str] = _NONE,
-    shown: str | None = None,
-) -> Markup:
-    """The form for a place at ``seminar``; the rest as in ``gate_form``."""
-    return _contact_form(
-        f"seminar-{seminar.id}",
-        seminar.fields,
-        consent,
-        page=page,
-        values=values,
-        errors=errors,
-        action=f"/seminars/{seminar.id}",
-        button=seminar.button,
-        name=FormOf.SEMINAR.gate(seminar.id),
-        shown=shown,
-    )
-
-
-def newsletter_form(
-    newsletter: Newsletter,
-    *,
-    page: str,
-    values: Mapping[str, str] = _NONE,
-    errors: Mapping[str, str] = _NONE,
-    shown: str | None = None,
-) -> Markup:
-    """The newsletter's sign-up, for which the box must be ticked; the rest as in ``gate_form``."""
-    return _contact_form(
-        f"newsletter-{newsletter.id}",
-        NEWSLETTER_FIELDS,
-        newsletter.consent,
-        page=page,
-        values=values,
-        errors=errors,
-        action="/newsletter",
-        button=newsletter.button,
-        name=FormOf.NEWSLETTER,
-        shown=shown,
-        consent_needed=True,
-    )
 
 
 def diagnosis_form(
@@ -208,38 +180,5 @@ def diagnosis_step(
             page=page,
             values=values,
             errors={question.id: "ひとつ選んでください"} if missed else {},
-        )
-    )
-
-
-def _contact_form(
-    form_id: str,
-    fields: Sequence[FormField],
-    consent: Consent,
-    *,
-    page: str,
-    values: Mapping[str, str],
-    errors: Mapping[str, str],
-    action: str,
-    button: str,
-    name: str,
-    shown: str | None,
-    consent_needed: bool = False,
-) -> Markup:
-    return Markup(  # noqa: S704 - made by an autoescaping template
-        _templates.get_template("contact.html").render(
-            form_id=form_id,
-            fields=fields,
-            consent=consent,
-            honeypot=HONEYPOT,
-            page=page,
-            values=values,
-            errors=errors,
-            labels={**{field.name: field.label for field in fields}, "consent": "同意"},
-            action=action,
-            button=button,
-            name=name,
-            shown=shown,
-            consent_needed=consent_needed,
         )
     )

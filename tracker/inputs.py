@@ -10,6 +10,7 @@ from tracker.catalogue.gates import FormField
 
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BREAKS = frozenset("\u2028\u2029")
+_UNREADABLE = "\ufffd"  # what bytes that are not UTF-8 are read as
 
 
 class InputError(Exception):
@@ -70,6 +71,14 @@ def read_address(value: str) -> Address:
     return Address(given=given, sendable=found.ascii_email, normalised=found.ascii_email.casefold())
 
 
+def shown_address(sendable: str) -> str:
+    """A stored address as people read it: the domain in its own letters."""
+    try:
+        return validate_email(sendable, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return sendable
+
+
 def read_form(
     fields: Sequence[FormField], posted: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
@@ -79,7 +88,9 @@ def read_form(
     for field in fields:
         value = clean(posted.get(field.name, ""), lines=field.type == "textarea")
         values[field.name] = value
-        if not value:
+        if _UNREADABLE in value:
+            errors[field.name] = f"{field.label}に読み取れない文字があります。入力し直してください"
+        elif not value:
             if field.required:
                 asked = "選んで" if field.type == "select" else "入力して"
                 errors[field.name] = f"{field.label}を{asked}ください"

@@ -1,8 +1,8 @@
 """The host's journal: an accepted event is committed here before the reader is answered.
 
 A local SQLite file (WAL, synchronous=FULL), so that the store may be away and no reader notices.
-Commits are in groups: whoever holds the lock commits for all that wait. Between processes an
-``flock`` stands in for SQLite's own busy handler, which sleeps.
+Commits are in groups: whoever leads commits for all that wait, and hands the lead to one that came
+meanwhile. Between processes an ``flock`` stands in for SQLite's own busy handler, which sleeps.
 """
 
 import fcntl
@@ -13,11 +13,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
+from time import time_ns
 from typing import Any
-from uuid import uuid4
 
 from tracker.words import EventKind
 
@@ -51,9 +52,14 @@ class Entry:
     person: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        values = asdict(self)
-        values["at"] = self.at.astimezone(UTC).isoformat()
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        """The entry as JSON, without what it does not tell."""
+        told = {
+            name: value
+            for name, value in self.__dict__.items()
+            if value is not None and value != {}
+        }
+        told["at"] = self.at.astimezone(UTC).isoformat()
+        return _to_json(told)
 
     @classmethod
     def from_json(cls, text: str) -> "Entry":
@@ -63,18 +69,36 @@ class Entry:
         return cls(**values)
 
 
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _storable(text: str) -> str:
+    """``text`` with a question mark for each lone surrogate: nobody's event may keep those that
+    are committed with it from being written."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def fresh_id() -> str:
-    """An id for a fact that has none from its source."""
-    return uuid4().hex
+    """An id for a fact that has none from its source. Ids of one time stand side by side in an
+    index, so that a group of them is written with few pages."""
+    return f"{time_ns() // 1_000_000:012x}{token_hex(10)}"
 
 
 class _Ticket:
-    __slots__ = ("done", "error", "rows")
+    """One caller of ``append`` that waits: to be told that its rows are committed, or to lead."""
+
+    __slots__ = ("done", "error", "rows", "told")
 
     def __init__(self, rows: list[tuple[str, str]]) -> None:
         self.rows = rows
         self.done = False
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
+        self.told = threading.Lock()
+        self.told.acquire()
+
+
+_INSERT = "INSERT OR IGNORE INTO entries (id, body) VALUES "
+_AT_ONCE = 100
 
 
 class Journal:
@@ -84,8 +108,10 @@ class Journal:
         """Open or create the journal at ``path``. Raises ``JournalError``."""
         self.path = path
         self._queue: list[_Ticket] = []
-        self._mutex = threading.Lock()
-        self._leader = threading.Lock()
+        self._mutex = threading.Lock()  # guards the queue and who leads
+        self._led = False
+        self._writer = threading.Lock()  # guards the connection that writes
+        self._reader = threading.Lock()  # guards the connection that reads
         self.appended = threading.Event()
         self.lost = 0
         try:
@@ -106,97 +132,151 @@ class Journal:
                     "seq INTEGER PRIMARY KEY, id TEXT NOT NULL, body TEXT NOT NULL,"
                     " reason TEXT NOT NULL)"
                 )
+            self._view = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise JournalError(f"{path}: {error}") from error
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        fcntl.flock(self._gate, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._gate, fcntl.LOCK_UN)
+        """The connection that writes, held against all other threads and processes."""
+        with self._writer:
+            fcntl.flock(self._gate, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._gate, fcntl.LOCK_UN)
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Commit ``entries``; when this returns they are durable. An id already here is left as
         it is. Raises ``JournalError`` when nothing was written."""
         if not entries:
             return
-        ticket = _Ticket([(entry.id, entry.to_json()) for entry in entries])
+        ticket = _Ticket([(_storable(entry.id), _storable(entry.to_json())) for entry in entries])
         with self._mutex:
             self._queue.append(ticket)
-        with self._leader:
-            if not ticket.done:
-                with self._mutex:
-                    group, self._queue = self._queue, []
-                self._commit(group)
+            leads, self._led = not self._led, True
+        if not leads:
+            ticket.told.acquire()
+            leads = not ticket.done
+        if leads:
+            self._lead()
         if ticket.error is not None:
-            self.lost += len(ticket.rows)
+            with self._mutex:
+                self.lost += len(ticket.rows)
             log.error("journal: %d event(s) lost (%d in all): %s", len(ticket.rows), self.lost,
                       ticket.error)  # fmt: skip
             raise JournalError(str(ticket.error)) from ticket.error
         self.appended.set()
 
-    def _commit(self, group: list[_Ticket]) -> None:
-        rows = [row for ticket in group for row in ticket.rows]
+    def _lead(self) -> None:
+        """Commit for all that wait, tell them, and hand the lead to one that came meanwhile."""
+        group: list[_Ticket] = []
+        error: BaseException | None = None
         try:
             with self._alone():
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    self._db.executemany(
-                        "INSERT OR IGNORE INTO entries (id, body) VALUES (?, ?)", rows
-                    )
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                    raise
-        except (OSError, sqlite3.Error) as error:
+                group = self._waiting()
+                self._insert([row for ticket in group for row in ticket.rows])
+        except BaseException as problem:
+            error = problem
+            group = group or self._waiting()
+            if not isinstance(problem, OSError | sqlite3.Error):
+                raise
+        finally:
+            with self._mutex:
+                following = self._queue[0] if self._queue else None
+                self._led = following is not None
+            if following:
+                following.told.release()
             for ticket in group:
                 ticket.error = error
-        finally:
-            for ticket in group:
                 ticket.done = True
+                ticket.told.release()
+
+    def _waiting(self) -> list[_Ticket]:
+        with self._mutex:
+            group, self._queue = self._queue, []
+        return group
+
+    def _insert(self, rows: list[tuple[str, str]]) -> None:
+        """One statement is one transaction, and lets the other threads run only once."""
+        if len(rows) <= _AT_ONCE:
+            values = ",".join(["(?,?)"] * len(rows))
+            self._db.execute(f"{_INSERT}{values}", [value for row in rows for value in row])
+            return
+        with self._transaction():
+            self._db.executemany(f"{_INSERT}(?,?)", rows)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def oldest(self, most: int) -> list[tuple[int, Entry]]:
         """Up to ``most`` entries not yet folded, oldest first, each with its place."""
-        with self._leader:
-            rows = self._db.execute(
-                "SELECT seq, body FROM entries ORDER BY seq LIMIT ?", (most,)
-            ).fetchall()
+        rows = self._read("SELECT seq, body FROM entries ORDER BY seq LIMIT ?", most)
         return [(seq, Entry.from_json(body)) for seq, body in rows]
 
     def forget(self, up_to: int) -> None:
         """Remove what was folded: every entry up to that place."""
-        with self._leader, self._alone():
+        with self._alone():
             self._db.execute("DELETE FROM entries WHERE seq <= ?", (up_to,))
 
     def set_aside(self, place: int, reason: str) -> None:
         """Put an entry that the store will not take out of the way of the others. It stays in
         the journal, with the reason, for a person to look at."""
-        with self._leader, self._alone():
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._alone(), self._transaction():
             self._db.execute(
                 "INSERT OR IGNORE INTO set_aside SELECT seq, id, body, ? FROM entries WHERE seq = ?",
                 (reason, place),
             )
             self._db.execute("DELETE FROM entries WHERE seq = ?", (place,))
-            self._db.execute("COMMIT")
+
+    def people_set_aside(self) -> set[str]:
+        """The normalised addresses in what was set aside."""
+        found = self._read("SELECT json_extract(body, '$.person.email_normalised') FROM set_aside")
+        return {address for (address,) in found if isinstance(address, str)}
 
     def forget_person(self, email_normalised: str) -> None:
-        """Remove what was set aside of the person with this address."""
-        with self._leader, self._alone():
+        """Remove what was set aside of the person with this address, and scrub the file."""
+        with self._alone():
             self._db.execute(
                 "DELETE FROM set_aside WHERE json_extract(body, '$.person.email_normalised') = ?",
                 (email_normalised,),
             )
+        self.scrub()
+
+    def scrub(self) -> None:
+        """Take from the file what SQLite leaves in it of events forgotten long ago."""
+        with self._alone():
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def depth(self) -> int:
         """How many accepted events wait for the fold."""
-        with self._leader:
-            return int(self._db.execute("SELECT count(*) FROM entries").fetchone()[0])
+        return int(self._read("SELECT count(*) FROM entries")[0][0])
+
+    def count_set_aside(self) -> int:
+        """How many entries the store refused."""
+        return int(self._read("SELECT count(*) FROM set_aside")[0][0])
+
+    def oldest_at(self) -> datetime | None:
+        """When the oldest event that waits for the fold was accepted (UTC); ``None`` where none
+        waits."""
+        found = self.oldest(1)
+        return found[0][1].at if found else None
+
+    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._reader:
+            return self._view.execute(query, values).fetchall()
 
     def close(self) -> None:
-        with self._leader:
+        with self._writer, self._reader:
+            self._view.close()
             self._db.close()
             os.close(self._gate)

@@ -4,14 +4,32 @@ import os
 import secrets
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class SettingsError(Exception):
     """A setting is wrong; the message names it and what is allowed."""
+
+
+def may_be_fetched(url: str, *, production: bool) -> bool:
+    """Whether the house may ask another server for ``url``: over https only, but for this very
+    machine outside production."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    if not host or parts.username or parts.password:
+        return False
+    return parts.scheme == "https" or (
+        parts.scheme == "http" and host in _LOOPBACK and not production
+    )
 
 
 class Settings(BaseSettings):
@@ -38,6 +56,38 @@ class Settings(BaseSettings):
         "",
         description="送信サーバー smtp://user:pass@host:587（smtps:// はTLS。空ならローカルの受信箱）",
     )
+    bounce_domain: str = Field(
+        "",
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+)?$",
+        description="不達の知らせを受け取るドメイン。メールごとの返送先 b+…@ドメイン を使う（空なら送信者のアドレス）",
+    )
+    bounces_url: str = Field(
+        "",
+        description="不達の知らせが届くメールボックス。maildir:///パス か imaps://user:pass@host/INBOX（空なら読まない）",
+    )
+    bounce_secret: str = Field(
+        "",
+        description="POST /webhooks/bounce の署名の秘密（16文字以上。空なら /webhooks/bounce はない）",
+    )
+    sns_topics: str = Field(
+        "",
+        description="Amazon SES の知らせを受ける SNS トピックの ARN（カンマ区切り。空なら /webhooks/bounce/ses はない）",
+    )
+    sendgrid_key: str = Field(
+        "",
+        description="SendGrid の Signed Event Webhook の公開鍵（空なら /webhooks/bounce/sendgrid はない）",
+    )
+    postmark_secret: str = Field(
+        "",
+        description="Postmark の webhook の Basic 認証のパスワード（16文字以上。空なら /webhooks/bounce/postmark はない）",
+    )
+    line_channel_secret: str = Field(
+        "", description="LINE のチャネルシークレット（空なら /webhooks/line はない）"
+    )
+    line_bot_id: str = Field(
+        "",
+        description="LINE のボットのユーザーID（U…）。ほかのチャネル宛ての知らせを数えない（空なら確かめない）",
+    )
     secret_keys: str = Field(
         "", description="署名の鍵。カンマ区切りで最後の鍵が署名し、前の鍵は検証だけする"
     )
@@ -62,6 +112,23 @@ class Settings(BaseSettings):
     keep_consents: int = Field(36, ge=1, description="消去した読者の同意の記録を残す月数")
     link_days: int = Field(90, ge=1, description="メールのリンクがクリックとして数えられる日数")
     download_days: int = Field(14, ge=1, description="資料のリンクが有効な日数")
+    metrics_token: str = Field(
+        "",
+        description="/metrics を読むための合い言葉（Bearer。空なら同じ機械か社内網から直接のときだけ答える）",
+    )
+    oidc_issuer: str = Field(
+        "",
+        description="デスクに会社のアカウントで入るための OpenID Connect の発行者（https://…。空なら使わない）",
+    )
+    oidc_client_id: str = Field("", description="その発行者に登録したクライアントID")
+    oidc_client_secret: str = Field(
+        "", description="そのクライアントの秘密（公開クライアントなら空。PKCE は必ず使う）"
+    )
+    oidc_label: str = Field("会社のアカウント", description="サインインのボタンに出す名前")
+    oidc_domains: str = Field(
+        "",
+        description="招待がなくても閲覧者として入れる、メールアドレスのドメイン（カンマ区切り）",
+    )
 
     @field_validator("tz")
     @classmethod
@@ -71,6 +138,44 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"「{name}」というタイムゾーンはありません") from None
         return name
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, url: str, info: ValidationInfo) -> str:
+        if url and not may_be_fetched(url, production=info.data.get("env") == "production"):
+            raise ValueError("https:// で始まるURLにしてください")
+        return url
+
+    @field_validator("bounce_secret", "postmark_secret")
+    @classmethod
+    def _long_secret(cls, secret: str) -> str:
+        if secret and len(secret) < 16:
+            raise ValueError("16文字以上にしてください")
+        return secret
+
+    @field_validator("bounces_url")
+    @classmethod
+    def _mailbox(cls, url: str) -> str:
+        if not url:
+            return url
+        try:
+            parts = urlsplit(url)
+            port_is_one = parts.port is None or parts.port > 0
+        except ValueError:
+            raise ValueError("URL として読めません") from None
+        folder = parts.path.startswith("/") and parts.path.strip("/")
+        maildir = parts.scheme == "maildir" and not parts.netloc and folder
+        imap = parts.scheme == "imaps" or (parts.scheme == "imap" and parts.hostname in _LOOPBACK)
+        if not maildir and not (imap and parts.hostname and parts.username and port_is_one):
+            raise ValueError(
+                "maildir:///パス か imaps://user:pass@host/INBOX の形で設定してください"
+            )
+        return url
+
+    @property
+    def sns_arns(self) -> frozenset[str]:
+        """The SNS topics that are ours."""
+        return frozenset(arn.strip() for arn in self.sns_topics.split(",") if arn.strip())
 
     @property
     def zone(self) -> ZoneInfo:
@@ -160,4 +265,6 @@ def read_settings() -> Settings:
         raise SettingsError("\n".join(lines)) from None
     if settings.production and not settings.base_url:
         raise SettingsError("production では SODATE_BASE_URL を設定してください")
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        raise SettingsError("SODATE_OIDC_ISSUER には SODATE_OIDC_CLIENT_ID も要ります")
     return settings

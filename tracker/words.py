@@ -66,14 +66,21 @@ class EventKind(StrEnum):
     GATE_FIELD = "gate_field"
     GATE_SUBMIT = "gate_submit"
     GATE_DOWNLOAD = "gate_download"
+    GATE_SHARED = "gate_shared"
     CONFIRM = "confirm"
     MAIL_CLICK = "mail_click"
     MAIL_UNSUB = "mail_unsub"
+    MAIL_DELIVERED = "mail_delivered"
+    MAIL_BOUNCE = "mail_bounce"
+    MAIL_COMPLAINT = "mail_complaint"
     DIAGNOSIS = "diagnosis"
     INQUIRY = "inquiry"
     SEMINAR_REGISTER = "seminar_register"
+    SEMINAR_ATTEND = "seminar_attend"
     VIDEO_PROGRESS = "video_progress"
     PREFERENCES = "preferences"
+    LINE_FOLLOW = "line_follow"
+    LINE_UNFOLLOW = "line_unfollow"
 
     @property
     def label(self) -> str:
@@ -87,14 +94,21 @@ class EventKind(StrEnum):
             "gate_field": "フォームの項目に入力した",
             "gate_submit": "資料を申し込んだ",
             "gate_download": "資料を受け取った",
+            "gate_shared": "資料のリンクが何百回も使われた",
             "confirm": "アドレスを確認した",
             "mail_click": "メールのリンクを押した",
             "mail_unsub": "配信を停止した",
+            "mail_delivered": "メールが届いたと知らされた",
+            "mail_bounce": "メールが届かなかった",
+            "mail_complaint": "迷惑メールとして報告した",
             "diagnosis": "3分診断に答えた",
             "inquiry": "問い合わせた",
             "seminar_register": "セミナーの席をとった",
+            "seminar_attend": "セミナーに参加した",
             "video_progress": "動画を見た",
             "preferences": "メールの設定を変えた",
+            "line_follow": "LINEで友だちになった",
+            "line_unfollow": "LINEの友だちをやめた",
         }[self.value]
 
 
@@ -163,6 +177,50 @@ class Topic(StrEnum):
         }[self.value]
 
 
+class Entry(StrEnum):
+    """Who enters a scenario."""
+
+    STAGE = "stage"
+    NEWSLETTER = "newsletter"
+    SEMINAR = "seminar"
+    DORMANT = "dormant"
+
+    @property
+    def label(self) -> str:
+        return {
+            "stage": "その段階に来た人",
+            "newsletter": "メールマガジンだけに登録した人",
+            "seminar": "セミナーに申し込んだ人（終わったあと）",
+            "dormant": "長いあいだ動きのない人",
+        }[self.value]
+
+
+class Late(StrEnum):
+    """What becomes of a step that is much too late: after a downtime, a pause of the server."""
+
+    SEND = "send"
+    SHIFT = "shift"
+    SKIP = "skip"
+
+
+class Arm(StrEnum):
+    """What the draw of a scenario's hold-out said of an enrolment."""
+
+    MAILED = "mailed"
+    HELD_OUT = "held_out"
+
+
+class SkipReason(StrEnum):
+    """Why a step was passed over that might have been sent."""
+
+    CONDITION = "condition"
+    LATE = "late"
+
+    @property
+    def label(self) -> str:
+        return {"condition": "送る条件に合わなかった", "late": "遅れたので見送った"}[self.value]
+
+
 class FormOf(StrEnum):
     """Whose form an event's ``gate`` names where it is not a resource's: ``diagnosis:<id>``,
     ``seminar:<id>``, or ``newsletter`` or ``inquiry`` alone."""
@@ -190,6 +248,10 @@ class EndReason(StrEnum):
     INQUIRY = "inquiry"
     REMOVED = "removed"
     PREFERENCES = "preferences"
+    UNDELIVERABLE = "undeliverable"
+    COMPLAINT = "complaint"
+    RETURNED = "returned"
+    SUNSET = "sunset"
 
     @property
     def label(self) -> str:
@@ -200,7 +262,71 @@ class EndReason(StrEnum):
             "inquiry": "問い合わせがあった",
             "removed": "シナリオかメールがなくなった",
             "preferences": "メールの設定で止めた",
+            "undeliverable": "メールの届かないアドレス",
+            "complaint": "迷惑メールとして報告された",
+            "returned": "また動きがあった",
+            "sunset": "動きがないまま、配信を終えた",
         }[self.value]
+
+
+class BounceReason(StrEnum):
+    """Why a mail did not arrive."""
+
+    NO_RECIPIENT = "no_recipient"
+    NO_DOMAIN = "no_domain"
+    DISABLED = "disabled"
+    FULL = "full"
+    TEMPORARY = "temporary"
+    REFUSED = "refused"
+    POLICY = "policy"
+
+    @property
+    def label(self) -> str:
+        return {
+            "no_recipient": "宛先がありません",
+            "no_domain": "宛先のドメインがありません",
+            "disabled": "使われていないアドレスです",
+            "full": "受信箱がいっぱいです",
+            "temporary": "相手のサーバーが一時的に受け取れませんでした",
+            "refused": "相手のサーバーが受け取りませんでした",
+            "policy": "相手のサーバーの方針で断られました",
+        }[self.value]
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether no mail will ever arrive at that address."""
+        return self in (BounceReason.NO_RECIPIENT, BounceReason.NO_DOMAIN, BounceReason.DISABLED)
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether it may pass. What a policy refused is neither: it is not about the address."""
+        return not self.is_hard and self is not BounceReason.POLICY
+
+
+class SuppressedFor(StrEnum):
+    """Why an address gets no mail, whatever its reader had agreed to."""
+
+    BOUNCE = "bounce"
+    SOFT_BOUNCES = "soft_bounces"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBED = "unsubscribed"
+
+    @property
+    def label(self) -> str:
+        return {
+            "bounce": "メールの届かないアドレス",
+            "soft_bounces": "何日も続けて届かなかったアドレス",
+            "complaint": "迷惑メールとして報告された",
+            "unsubscribed": "配信を停止した",
+        }[self.value]
+
+    @property
+    def end_reason(self) -> EndReason:
+        """Why the reader's scenario and planned mails end by it."""
+        return {
+            SuppressedFor.COMPLAINT: EndReason.COMPLAINT,
+            SuppressedFor.UNSUBSCRIBED: EndReason.UNSUBSCRIBED,
+        }.get(self, EndReason.UNDELIVERABLE)
 
 
 class Verdict(StrEnum):
@@ -213,3 +339,66 @@ class Verdict(StrEnum):
     @property
     def label(self) -> str:
         return {"human": "人", "machine": "機械", "unsure": "不明"}[self.value]
+
+
+class Role(StrEnum):
+    """What an account may do at the desk. Ordered: a later member may all that an earlier may."""
+
+    VIEWER = "viewer"
+    MARKETER = "marketer"
+    ADMIN = "admin"
+
+    @property
+    def label(self) -> str:
+        return {"viewer": "閲覧者", "marketer": "担当者", "admin": "管理者"}[self.value]
+
+    @property
+    def about(self) -> str:
+        return {
+            "viewer": "レポートと診断を見る。読者の名前とアドレスは伏せて見せる",
+            "marketer": "読者の名前とアドレスを見る。書き出す。診断を作り直す",
+            "admin": "利用者の招待と変更、読者の消去、操作の記録",
+        }[self.value]
+
+    def covers(self, demanded: "Role") -> bool:
+        """Whether this role may do what ``demanded`` may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(demanded)
+
+
+class Act(StrEnum):
+    """One thing done at the desk or by an operator that the audit log keeps."""
+
+    SIGN_IN = "sign_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_OUT = "sign_out"
+    SIGN_OUT_EVERYWHERE = "sign_out_everywhere"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    ACCOUNT_INVITED = "account_invited"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
+    ACCOUNT_MADE = "account_made"
+    ROLE_CHANGED = "role_changed"
+    SESSIONS_ENDED = "sessions_ended"
+    ACCOUNT_REMOVED = "account_removed"
+    READERS_EXPORTED = "readers_exported"
+    READER_EXPORTED = "reader_exported"
+    READER_ERASED = "reader_erased"
+
+    @property
+    def label(self) -> str:
+        return {
+            "sign_in": "サインイン",
+            "sign_in_failed": "サインインの失敗",
+            "sign_out": "サインアウト",
+            "sign_out_everywhere": "すべての端末でサインアウト",
+            "password_changed": "パスワードの変更",
+            "account_invited": "招待",
+            "invitation_withdrawn": "招待の取り消し",
+            "account_made": "アカウントの作成",
+            "role_changed": "権限の変更",
+            "sessions_ended": "ほかの人のセッションの終了",
+            "account_removed": "利用者の削除",
+            "readers_exported": "読者一覧の書き出し",
+            "reader_exported": "読者の記録の書き出し",
+            "reader_erased": "読者の消去",
+        }[self.value]

@@ -1,15 +1,29 @@
 """The store: made by its migrations, the same in both engines."""
 
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tests.conftest import NOW
 from tracker.store import events, readers
-from tracker.store.engine import StoreError, check_version, open_store, reading, upgrade, writing
+from tracker.store.engine import (
+    StoreError,
+    StoreSilentError,
+    ask,
+    check_version,
+    open_store,
+    reading,
+    upgrade,
+    writing,
+)
 from tracker.store.tables import metadata
 from tracker.words import EventKind
 
@@ -45,6 +59,91 @@ def test_a_store_out_of_reach_is_one_sentence(url: str) -> None:
     with pytest.raises(StoreError) as told:
         check_version(url)
     assert "\n" not in str(told.value)
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The URL of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"postgresql://sodate@127.0.0.1:{server.getsockname()[1]}/sodate"
+
+
+def test_a_silent_store_holds_a_door_up_for_seconds_and_the_next_not_at_all(silent: str) -> None:
+    engine = open_store(silent)
+    spans = []
+    for _ in range(3):
+        began = time.monotonic()
+        with pytest.raises(StoreSilentError):
+            ask(engine, events.last_seq, within=0.5)
+        spans.append(time.monotonic() - began)
+    assert 0.4 < spans[0] < 2
+    assert max(spans[1:]) < 0.1
+
+
+def test_a_connection_to_a_silent_store_ends(silent: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(StoreError, match="つながりません"):
+        check_version(f"{silent}?connect_timeout=2")
+    assert time.monotonic() - began < 4
+
+
+def test_a_store_that_falls_silent_in_the_middle_of_its_work_holds_no_door_up(
+    postgres_url: str,
+) -> None:
+    engine = open_store(postgres_url)
+    assert ask(engine, lambda connection: connection.execute(text("SELECT 1")).scalar()) == 1
+    began = time.monotonic()
+    with pytest.raises(SQLAlchemyError):
+        ask(engine, lambda connection: connection.execute(text("SELECT pg_sleep(9)")), within=0.3)
+    assert time.monotonic() - began < 2
+
+
+def test_what_goes_wrong_in_a_question_is_told_as_it_is(store_url: str) -> None:
+    engine = open_store(store_url)
+    assert ask(engine, events.last_seq) == 0
+    with pytest.raises(DBAPIError, match="nowhere"):
+        ask(engine, lambda connection: connection.execute(text("SELECT * FROM nowhere")))
+
+
+def test_a_postgresql_whose_client_or_server_is_gone_is_not_waited_for_for_hours(
+    postgres_url: str,
+) -> None:
+    with open_store(postgres_url).connect() as connection:
+        shown = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar()
+        given = connection.connection.dbapi_connection.info.get_parameters()  # type: ignore[union-attr]
+    assert shown == "5min"
+    assert given["connect_timeout"] == "5"
+    assert int(given["tcp_user_timeout"]) <= 30_000
+
+
+def test_an_error_of_the_store_never_tells_the_values(store_url: str) -> None:
+    with open_store(store_url).connect() as connection, pytest.raises(DBAPIError) as told:
+        connection.execute(text("SELECT * FROM nowhere WHERE email = :e"), {"e": "taro@example.jp"})
+    assert "taro" not in str(told.value)
+
+
+def test_places_in_the_log_are_seen_in_their_order(store_url: str) -> None:
+    """Who reads up to the newest place must have seen all before it, whoever appends beside."""
+    engine = open_store(store_url)
+    second_done = threading.Event()
+
+    def second() -> None:
+        with writing(engine) as connection:
+            events.alone(connection)
+            events.append(connection, [{"id": "b", "at": NOW, "kind": EventKind.PAGE_VIEW}])
+        second_done.set()
+
+    with writing(engine) as connection:
+        events.alone(connection)
+        events.append(connection, [{"id": "a", "at": NOW, "kind": EventKind.PAGE_VIEW}])
+        beside = threading.Thread(target=second)
+        beside.start()
+        assert not second_done.wait(0.3)
+        with reading(engine) as other:
+            assert events.after(other, 0, 10) == []
+    beside.join(10)
+    with reading(engine) as other:
+        assert [e.id for e in events.after(other, 0, 10)] == ["a", "b"]
 
 
 def test_an_event_keeps_its_time_to_the_millisecond(store_url: str) -> None:

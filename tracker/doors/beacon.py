@@ -1,17 +1,19 @@
 """``POST /e``: what the beacon saw of one page view, from browsers whose reader agreed to it."""
 
+from datetime import datetime
+from secrets import token_hex
 from typing import Annotated, Any, Literal
-from uuid import uuid4
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tracker.catalogue.pages import Page
 from tracker.context import (
-    VISITOR_COOKIE,
+    Context,
     context,
     from_elsewhere,
     objects_to_reading,
+    remember_visitor,
     visitor,
 )
 from tracker.forms import asked_on
@@ -22,7 +24,6 @@ door = Blueprint("beacon", __name__)
 
 LARGEST = 32_768
 _A_DAY_MS = 86_400_000
-_A_YEAR = 365 * 86_400
 
 
 class _Seen(BaseModel):
@@ -89,36 +90,34 @@ def beacon() -> Response:
         return Response(status=204)
     if (request.content_length or 0) > LARGEST:
         return Response(status=413)
-    try:
-        seen = _Beacon.model_validate_json(request.get_data(cache=False))
-    except ValidationError:
-        return Response(status=422)
-    page = context().catalogue.page_at(seen.page)
-    if page is None:
-        return Response(status=204)
-    who = visitor() or uuid4().hex
-    try:
-        context().journal.append(_entries(seen, page, who))
-    except JournalError:
-        return Response(status=503)
-    answer = Response(status=204)
-    if visitor() is None:
-        answer.set_cookie(
-            VISITOR_COOKIE,
-            who,
-            max_age=_A_YEAR,
-            httponly=True,
-            samesite="Lax",
-            secure=context().settings.site_url.startswith("https:"),
-        )
+    known = visitor()
+    who = known or token_hex(16)
+    taken = take(context(), request.get_data(cache=False), who)
+    answer = Response(status=taken)
+    if taken == 204 and known is None:
+        remember_visitor(answer, who)
     return answer
 
 
-def _entries(seen: _Beacon, page: Page, who: str) -> list[Entry]:
+def take(here: Context, body: bytes, who: str) -> int:
+    """Record what ``body`` tells of the visitor ``who``: the status of the answer."""
+    try:
+        seen = _Beacon.model_validate_json(body)
+    except ValidationError:
+        return 422
+    page = here.catalogue.page_at(seen.page)
+    if page is not None:
+        try:
+            here.journal.append(_entries(seen, page, who, here.now()))
+        except JournalError:
+            return 503
+    return 204
+
+
+def _entries(seen: _Beacon, page: Page, who: str, now: datetime) -> list[Entry]:
     sections = {section.id: section.index for section in page.sections}
     ctas = {cta.id for cta in page.ctas}
     gates = asked_on(page)
-    now = context().now()
     entries = []
     for event in seen.events:
         section, cta, gate = None, None, None

@@ -8,6 +8,7 @@ the browser's own, and nothing is recorded before the last one.
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from urllib.parse import urlencode
 
@@ -15,13 +16,14 @@ from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tracker.catalogue.diagnoses import Diagnosis, Result, ThemeResult
-from tracker.catalogue.gates import KNOWN_FIELDS, Gate
+from tracker.catalogue.gates import KNOWN_FIELDS
 from tracker.catalogue.pages import Page
-from tracker.context import context, from_elsewhere, visitor
+from tracker.context import context, visitor
 from tracker.doors import submission
-from tracker.forms import diagnosis_form, diagnosis_step, gate_form
-from tracker.inputs import read_form
+from tracker.doors.submission import Look, Notice
+from tracker.forms import ContactForm, diagnosis_form, diagnosis_step
 from tracker.journal import Entry, JournalError, fresh_id
+from tracker.limits import TooMuchError
 from tracker.links import Answers, LinkError
 from tracker.radar import radar
 from tracker.words import EventKind, FormOf
@@ -57,38 +59,35 @@ def step(diagnosis_id: str, number: int) -> ResponseReturnValue:
 def take(diagnosis_id: str) -> ResponseReturnValue:
     here = context()
     page, diagnosis = _find(diagnosis_id)
-    if from_elsewhere():
-        abort(403, "elsewhere")
+    submission.refuse_elsewhere()
     posted = _chosen(diagnosis, request.form)
+    try:
+        submission.count_form()
+    except TooMuchError as error:
+        return _ask(page, diagnosis, Look(posted, notice=Notice.CROWDED, seconds=error.seconds))
     errors = {
         question.id: "ひとつ選んでください"
         for question in diagnosis.questions
         if question.id not in posted
     }
     if errors:
-        form = diagnosis_form(diagnosis, values=posted, errors=errors, page=page.url)
-        return render_template("doors/form.html", title=page.title, form=form), 422
+        return _ask(page, diagnosis, Look(posted, errors))
     answers = {question_id: int(chosen) for question_id, chosen in posted.items()}
-    event_id = _event_id(diagnosis, answers)
+    taken = Entry(
+        id=_event_id(diagnosis, answers),
+        at=here.now(),
+        kind=EventKind.DIAGNOSIS,
+        visitor=visitor(),
+        page=page.url,
+        data=_data(diagnosis, answers),
+    )
     try:
-        here.journal.append(
-            [
-                Entry(
-                    id=event_id,
-                    at=here.now(),
-                    kind=EventKind.DIAGNOSIS,
-                    visitor=visitor(),
-                    page=page.url,
-                    data=_data(diagnosis, answers),
-                )
-            ]
-        )
+        here.journal.append([taken])
     except JournalError:
-        form = diagnosis_form(diagnosis, values=posted, errors={}, page=page.url)
-        return render_template("doors/form.html", title=page.title, form=form, busy=True), 503
+        return _ask(page, diagnosis, Look(posted, notice=Notice.BUSY))
     link = Answers(
         diagnosis=diagnosis.id,
-        event_id=event_id,
+        event_id=taken.id,
         chosen="".join(str(answers[question.id]) for question in diagnosis.questions),
     )
     return redirect(f"/diagnoses/result/{here.links.sign(link, here.now())}", 303)
@@ -96,36 +95,21 @@ def take(diagnosis_id: str) -> ResponseReturnValue:
 
 @door.get("/diagnoses/result/<token>")
 def result(token: str) -> ResponseReturnValue:
-    page, found, *_ = _read(token)
-    return _show(token, page, found, {}, {}, 200, shown=submission.shown_now())
+    page, diagnosis, answers, _ = _read(token)
+    form = _mail_form(page, diagnosis, token)
+    return _show(diagnosis.result(answers), form, Look(shown=submission.shown_now()))
 
 
 @door.post("/diagnoses/result/<token>")
 def by_mail(token: str) -> ResponseReturnValue:
     """The reader wants the result by mail: a form like a gate's, with the report behind it."""
-    page, found, answers, event_id = _read(token)
-    if from_elsewhere():
-        abort(403, "elsewhere")
-    assert page.diagnosis is not None
-    form = _mail_form(page.diagnosis)
-    values, errors = read_form(form.fields, request.form)
-    if errors:
-        return _show(token, page, found, values, errors, 422)
-    if submission.sent_too_fast():
-        return _show(token, page, found, values, {}, 422, again=True)
-    if not submission.filled_by_a_machine():
-        sent = submission.entry(
-            EventKind.GATE_SUBMIT,
-            values,
-            gate=FormOf.DIAGNOSIS.gate(page.diagnosis.id),
-            page=page.url,
-            data={**_data(page.diagnosis, answers), "answered": event_id},
-        )
-        try:
-            context().journal.append([sent])
-        except JournalError:
-            return _show(token, page, found, values, {}, 503)
-    return redirect("/diagnoses/thanks", 303)
+    page, diagnosis, answers, event_id = _read(token)
+    return submission.receive(
+        _mail_form(page, diagnosis, token),
+        data={**_data(diagnosis, answers), "answered": event_id},
+        show=partial(_show, diagnosis.result(answers)),
+        thanks="/diagnoses/thanks",
+    )
 
 
 @door.get("/diagnoses/thanks")
@@ -163,30 +147,37 @@ def _data(diagnosis: Diagnosis, answers: dict[str, int]) -> dict[str, object]:
     return {"diagnosis": diagnosis.id, "answers": answers}
 
 
-def _mail_form(diagnosis: Diagnosis) -> Gate:
-    return Gate(
-        id=diagnosis.id,
-        file="report",
+def _mail_form(page: Page, diagnosis: Diagnosis, token: str) -> ContactForm:
+    return ContactForm(
+        id=f"gate-{diagnosis.id}",
+        name=FormOf.DIAGNOSIS.gate(diagnosis.id),
+        action=f"/diagnoses/result/{token}",
+        page=page,
         button="結果をメールで受け取る",
         fields=(KNOWN_FIELDS["name"], KNOWN_FIELDS["company"], KNOWN_FIELDS["email"]),
     )
 
 
-def _read(token: str) -> tuple[Page, Result, dict[str, int], str]:
-    """The page, the result, the answers and the id of the event they were recorded as."""
+def _read(token: str) -> tuple[Page, Diagnosis, dict[str, int], str]:
+    """The page, its diagnosis, the answers and the id of the event they were recorded as."""
     here = context()
     try:
         link = here.links.read(Answers, token, here.now(), _RESULT_LIFETIME)
-        page = here.catalogue.diagnosis_page(link.diagnosis)
-        if page is None or page.diagnosis is None:
-            abort(404)
+        page, diagnosis = _find(link.diagnosis)
         answers = {
             question.id: int(chosen)
-            for question, chosen in zip(page.diagnosis.questions, link.chosen, strict=True)
+            for question, chosen in zip(diagnosis.questions, link.chosen, strict=True)
         }
-        return page, page.diagnosis.result(answers), answers, link.event_id
+        diagnosis.result(answers)
     except (LinkError, ValueError, IndexError):
         abort(404, "link")
+    return page, diagnosis, answers, link.event_id
+
+
+def _ask(page: Page, diagnosis: Diagnosis, look: Look) -> ResponseReturnValue:
+    form = diagnosis_form(diagnosis, values=look.values, errors=look.errors, page=page.url)
+    body = render_template("doors/form.html", title=page.title, form=form, notice=look.notice)
+    return body, look.status, look.headers
 
 
 def _in_order(diagnosis: Diagnosis, found: Result) -> list[ThemeResult]:
@@ -195,37 +186,16 @@ def _in_order(diagnosis: Diagnosis, found: Result) -> list[ThemeResult]:
     return sorted(found.themes, key=lambda row: order.index(row.theme.id))
 
 
-def _show(
-    token: str,
-    page: Page,
-    found: Result,
-    values: dict[str, str],
-    errors: dict[str, str],
-    status: int,
-    *,
-    shown: str = "",
-    again: bool = False,
-) -> ResponseReturnValue:
-    assert page.diagnosis is not None
-    consent = context().catalogue.firm.consent
-    form = gate_form(
-        _mail_form(page.diagnosis),
-        consent,
-        values={**values, "consent": "yes" if submission.agreed(consent) else ""},
-        errors=errors,
-        page=page.url,
-        action=f"/diagnoses/result/{token}",
-        shown=shown,
-    )
-    target = context().catalogue.url_of(found.band.to)
+def _show(found: Result, form: ContactForm, look: Look) -> ResponseReturnValue:
+    diagnosis = form.page.diagnosis
+    assert diagnosis is not None
     body = render_template(
         "doors/result.html",
-        page=page,
+        page=form.page,
         result=found,
-        form=form,
-        target=target,
-        radar=radar([(row.theme.label, row.percent) for row in _in_order(page.diagnosis, found)]),
-        busy=status == 503,
-        again=again,
+        form=submission.html(form, look),
+        target=context().catalogue.url_of(found.band.to),
+        radar=radar([(row.theme.label, row.percent) for row in _in_order(diagnosis, found)]),
+        notice=look.notice,
     )
-    return body, status, {"Cache-Control": "no-store"}
+    return body, look.status, {**look.headers, "Cache-Control": "no-store"}

@@ -1,7 +1,12 @@
-"""``GET /d/<token>``: the file itself, for whom the button was pressed. No other URL serves it."""
+"""``GET /d/<token>``: the file itself, for whom the button was pressed. No other URL serves it.
+
+However many people use one link, it is one download of one reader; a link used by very many is
+closed for the day, and marketing is told.
+"""
 
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, render_template, request, send_file
@@ -10,6 +15,7 @@ from werkzeug.http import dump_options_header
 
 from tracker.context import context
 from tracker.journal import Entry, JournalError
+from tracker.limits import Limit, TooMuchError
 from tracker.links import Download, LinkError, LinkExpiredError
 from tracker.words import EventKind
 
@@ -31,27 +37,46 @@ def download(token: str) -> ResponseReturnValue:
     page = here.catalogue.gate_page(link.gate)
     if page is None or page.gate is None:
         abort(404)
-    path = here.settings.whitepapers.resolve() / page.gate.file
-    if not path.is_file():
-        abort(404)
-    if request.method == "GET":
-        with suppress(JournalError):  # counted and logged there; the reader still gets the file
-            here.journal.append(
-                [
-                    Entry(
-                        id=f"download:{link.delivery_id}:{link.gate}",
-                        at=here.now(),
-                        kind=EventKind.GATE_DOWNLOAD,
-                        page=page.url,
-                        gate=link.gate,
-                        delivery_id=link.delivery_id,
-                    )
-                ]
-            )
+    path = _file(here.settings.whitepapers, page.gate.file) or abort(404)
+    try:
+        here.limits.count(Limit.FETCHES_OF_LINK, f"{link.delivery_id} {link.gate}")
+    except TooMuchError as error:
+        _record(EventKind.GATE_SHARED, link, page.url)
+        body = render_template("doors/expired.html", page=page, shared=True)
+        return body, 429, {"Retry-After": str(error.seconds)}
     answer: Response = send_file(path, max_age=0)
+    if request.method == "GET":
+        _record(EventKind.GATE_DOWNLOAD, link, page.url)
     answer.headers["Content-Disposition"] = dump_options_header(
         "attachment",
-        {"filename": path.name, "filename*": f"UTF-8''{quote(page.title + path.suffix)}"},
+        {
+            "filename": page.gate.id + path.suffix,
+            "filename*": f"UTF-8''{quote(page.title + path.suffix, safe='')}",
+        },
     )
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    """The file of that name in ``folder`` itself, wherever links and dots may lead."""
+    try:
+        path = (folder / name).resolve()
+    except (OSError, ValueError):
+        return None
+    return path if path.parent == folder.resolve() and path.is_file() else None
+
+
+def _record(kind: EventKind, link: Download, page: str) -> None:
+    """Once for each link. What cannot be kept is counted and logged there; the reader goes on."""
+    here = context()
+    fact = Entry(
+        id=f"{kind.removeprefix('gate_')}:{link.delivery_id}:{link.gate}",
+        at=here.now(),
+        kind=kind,
+        page=page,
+        gate=link.gate,
+        delivery_id=link.delivery_id,
+    )
+    with suppress(JournalError):
+        here.journal.append([fact])

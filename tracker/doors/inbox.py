@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from tracker.context import from_elsewhere
+from tracker.context import is_from_elsewhere
 
 PER_PAGE = 50
 JAPAN = ZoneInfo("Asia/Tokyo")
@@ -122,7 +122,7 @@ def blueprint(maildir: Path, zone: ZoneInfo = JAPAN) -> Blueprint:
 
     @inbox.post("/<key>/unsubscribe")
     def unsubscribe(key: str) -> AnyResponse:
-        if from_elsewhere():
+        if is_from_elsewhere(request, request.host_url.rstrip("/")):
             abort(403, "elsewhere")
         url = _mail(maildir, zone, key).unsubscribe
         if url is None or not _is_here(url, request.host):

@@ -10,13 +10,18 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import TooManyRequests
 
-from tracker.context import context, from_elsewhere
+from tracker.context import context
+from tracker.doors.submission import refuse_elsewhere
 from tracker.journal import Entry, JournalError, fresh_id
+from tracker.limits import Limit, TooMuchError
 from tracker.links import LinkError, Preferences, Unsubscription
 from tracker.store import readers
-from tracker.store.engine import reading
+from tracker.store.engine import ask
+from tracker.store.readers import Reader
 from tracker.words import EventKind, Topic
 
 log = logging.getLogger(__name__)
@@ -32,9 +37,7 @@ def show(token: str) -> ResponseReturnValue:
     here = context()
     link = _read(token)
     try:
-        with reading(here.engine) as connection:
-            found = readers.of_delivery(connection, link.delivery_id)
-            reader = readers.get(connection, found[0]) if found and found[0] else None
+        reader = ask(here.engine, lambda connection: _reader(connection, link.delivery_id))
     except SQLAlchemyError as error:
         log.warning("preferences: store away: %s", error)
         return _page("doors/preferences_away.html", link), 503
@@ -57,8 +60,11 @@ def change(token: str) -> ResponseReturnValue:
     """``do`` says what: ``save`` the kinds ticked as ``want``, ``pause`` or ``resume``."""
     here = context()
     link = _read(token)
-    if from_elsewhere():
-        abort(403, "elsewhere")
+    refuse_elsewhere()
+    try:
+        here.limits.count(Limit.CHANGES_BY_LINK, link.delivery_id)
+    except TooMuchError as error:
+        raise TooManyRequests(retry_after=error.seconds) from None
     now = here.now()
     wants = [topic for topic in Topic if topic in request.form.getlist("want")]
     until = now + PAUSE_DAYS * timedelta(seconds=here.settings.day_seconds)
@@ -90,6 +96,11 @@ def change(token: str) -> ResponseReturnValue:
         paused_until=_day(until),
         here=request.path,
     )
+
+
+def _reader(connection: Connection, delivery_id: str) -> Reader | None:
+    found = readers.of_delivery(connection, delivery_id)
+    return readers.get(connection, found[0]) if found and found[0] else None
 
 
 def _day(at: datetime) -> str:

@@ -7,22 +7,20 @@ the same: a few places too many are told to a person later, a reader turned away
 import logging
 from contextlib import suppress
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker import calendars
 from tracker.catalogue.pages import Page
 from tracker.catalogue.seminars import Seminar
-from tracker.context import context, from_elsewhere
+from tracker.context import context
 from tracker.doors import submission
-from tracker.forms import seminar_form
-from tracker.inputs import read_form
-from tracker.journal import JournalError
+from tracker.forms import contact_form
 from tracker.links import LinkError, Ticket
-from tracker.store.engine import reading
+from tracker.store.engine import ask
 from tracker.store.seminars import has_place, places_taken
-from tracker.words import EventKind, FormOf
 
 log = logging.getLogger(__name__)
 
@@ -32,24 +30,12 @@ door = Blueprint("seminar", __name__)
 @door.post("/seminars/<seminar_id>")
 def submit(seminar_id: str) -> ResponseReturnValue:
     page, seminar = _find(seminar_id)
-    if from_elsewhere():
-        abort(403, "elsewhere")
-    values, errors = read_form(seminar.fields, request.form)
-    if why := closed(seminar):
-        return no_place(page, why)
-    if errors:
-        return _form(page, seminar, values, errors, 422)
-    if submission.sent_too_fast():
-        return _form(page, seminar, values, {}, 422, again=True)
-    if not submission.filled_by_a_machine():
-        sent = submission.entry(
-            EventKind.GATE_SUBMIT, values, gate=FormOf.SEMINAR.gate(seminar.id), page=page.url
-        )
-        try:
-            context().journal.append([sent])
-        except JournalError:
-            return _form(page, seminar, values, {}, 503)
-    return redirect(f"/seminars/{seminar.id}/thanks", 303)
+
+    def too_late() -> ResponseReturnValue | None:
+        why = closed(seminar)
+        return no_place(page, why) if why else None
+
+    return submission.receive(contact_form(page) or abort(404), unless=too_late)
 
 
 @door.get("/seminars/<seminar_id>/thanks")
@@ -85,12 +71,16 @@ def closed(seminar: Seminar, delivery_id: str | None = None) -> str | None:
     ``delivery_id`` has one already."""
     here = context()
     over = seminar.has_begun(here.now())
+
+    def why(connection: Connection) -> str | None:
+        if delivery_id and has_place(connection, seminar.id, delivery_id):
+            return None
+        if not over and places_taken(connection, seminar.id) >= seminar.capacity:
+            return "full"
+        return "over" if over else None
+
     try:
-        with reading(here.engine) as connection:
-            if delivery_id and has_place(connection, seminar.id, delivery_id):
-                return None
-            if not over and places_taken(connection, seminar.id) >= seminar.capacity:
-                return "full"
+        return ask(here.engine, why)
     except SQLAlchemyError as error:
         log.warning("seminar %s: places not counted: %s", seminar.id, error)
     return "over" if over else None
@@ -120,26 +110,3 @@ def _find(seminar_id: str) -> tuple[Page, Seminar]:
     if page is None or page.seminar is None:
         abort(404)
     return page, page.seminar
-
-
-def _form(
-    page: Page,
-    seminar: Seminar,
-    values: dict[str, str],
-    errors: dict[str, str],
-    status: int,
-    *,
-    again: bool = False,
-) -> ResponseReturnValue:
-    consent = context().catalogue.firm.consent
-    form = seminar_form(
-        seminar,
-        consent,
-        values={**values, "consent": "yes" if submission.agreed(consent) else ""},
-        errors=errors,
-        page=page.url,
-        shown="",
-    )
-    return render_template(
-        "doors/form.html", title=page.title, form=form, busy=status == 503, again=again
-    ), status

@@ -18,6 +18,8 @@ door = Blueprint("site", __name__)
 
 _FOR_EVER = 365 * 24 * 3600
 _A_WHILE = 3600
+_LONGEST_NAME = 255
+"""Bytes; a file system fails on a longer one."""
 _PACKED = frozenset({".html", ".css", ".js", ".json", ".svg", ".txt", ".xml"})
 
 
@@ -26,6 +28,8 @@ _PACKED = frozenset({".html", ".css", ".js", ".json", ".svg", ".txt", ".xml"})
 def serve(path: str) -> ResponseReturnValue:
     root = context().settings.built_site.resolve()
     found = safe_join(str(root), path)
+    if any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
+        return not_found(root)
     if found is not None and Path(found).is_dir():
         if path and not path.endswith("/"):
             return redirect(f"/{path}/", 301)
@@ -61,7 +65,8 @@ def _compressed(file: Path, lifetime: int) -> Response:
     answer.headers["Content-Encoding"] = "gzip"
     answer.set_etag(f"{changed:x}-gzip")
     answer.cache_control.max_age = lifetime
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 @lru_cache(maxsize=256)

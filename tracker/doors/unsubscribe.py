@@ -8,6 +8,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tracker.context import context
+from tracker.doors.submission import Notice
 from tracker.journal import Entry, JournalError, fresh_id
 from tracker.links import LinkError, Unsubscription
 from tracker.words import EventKind
@@ -41,7 +42,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
             ]
         )
     except JournalError:
-        return render_template("doors/unsubscribe.html", done=False, busy=True), 503
+        return render_template("doors/unsubscribe.html", done=False, notice=Notice.BUSY), 503
     return render_template("doors/unsubscribe.html", done=True)
 
 

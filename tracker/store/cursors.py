@@ -1,9 +1,18 @@
-"""How far along the event log each of the log's readers has come."""
+"""How far along each of the worker's ways has come: places in the event log, or times."""
 
 from sqlalchemy import Connection, select, update
 
 from tracker.store.engine import insert_new
 from tracker.store.tables import cursors
+
+DIGEST = "digest"
+SWEPT = "swept"
+"""Its place is a time: milliseconds since 1970."""
+
+
+def places(connection: Connection) -> dict[str, int]:
+    """Every cursor's place, by name; none is locked."""
+    return {row.name: row.seq for row in connection.execute(select(cursors))}
 
 
 def hold(connection: Connection, name: str) -> int:

@@ -4,15 +4,36 @@ Every change is a conditional UPDATE that must find the row in the state it leav
 workers, a job run twice or a restarted scheduler cannot send a mail twice.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from tracker.store.engine import insert_new
-from tracker.store.tables import consents, deliveries, new_id, readers
-from tracker.words import DeliveryState, MailKind
+from tracker.store.tables import (
+    Utc,
+    consents,
+    deliveries,
+    enrolments,
+    inquiries,
+    new_id,
+    readers,
+)
+from tracker.words import DeliveryState, MailKind, SkipReason
 
 LEASE = timedelta(minutes=5)
 """How long a worker may hold a mail: well over the SMTP time-out of 60 s."""
@@ -21,6 +42,10 @@ MOST_A_DAY = 6
 """Ordered mails to one reader."""
 
 OPEN = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.SENDING)
+UNORDERED = (MailKind.STEP,)
+"""The kinds that count against the most a reader gets."""
+
+_ON_THE_WAY = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNCERTAIN)
 
 
 @dataclass(frozen=True)
@@ -44,6 +69,8 @@ class Delivery:
     planned_at: datetime
     due_at: datetime
     settled_at: datetime | None
+    tried_at: datetime | None = None
+    reason: str | None = None
 
 
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
@@ -64,18 +91,29 @@ def plan(
 
     Its Message-ID (at ``domain``) is fixed now and the same on every attempt.
     """
-    row = {
+    row = {**_planned(domain, now), "key": key, "kind": kind, "due_at": due_at, **about}
+    row["channel"] = channel
+    return str(row["id"]) if insert_new(connection, deliveries, [row]) else None
+
+
+def plan_steps(
+    connection: Connection, steps: Sequence[dict[str, Any]], *, domain: str, now: datetime
+) -> int:
+    """Plan a step mail for each of ``steps``, as ``plan`` does one; how many were new."""
+    rows = [
+        {**_planned(domain, now), "kind": MailKind.STEP, "channel": "mail", **step}
+        for step in steps
+    ]
+    return len(insert_new(connection, deliveries, rows))
+
+
+def _planned(domain: str, now: datetime) -> dict[str, Any]:
+    return {
         "id": new_id(),
-        "key": key,
-        "kind": kind,
-        "channel": channel,
         "message_id": f"<s.{new_id()}@{domain}>",
         "state": DeliveryState.PLANNED,
         "planned_at": now,
-        "due_at": due_at,
-        **about,
     }
-    return str(row["id"]) if insert_new(connection, deliveries, [row]) else None
 
 
 def is_flooded(
@@ -115,23 +153,48 @@ def due(connection: Connection, now: datetime, most: int) -> list[str]:
     )
 
 
-def claim(connection: Connection, delivery_id: str, now: datetime) -> Delivery | None:
+def claim(
+    connection: Connection, delivery_id: str, now: datetime, newsletters: Collection[str] = ()
+) -> Delivery | None:
     """Take a due mail for this worker; ``None`` if it is taken, settled, or may no longer go out.
 
-    A step mail is claimed only while its reader is opted in, wants step mails and is not on a
-    pause, a reminder only while they want those: an opt-out committed before the claim means that
-    no mail leaves.
+    A step mail is claimed only while its enrolment is under way and its reader is opted in, wants
+    such mails (the newsletter in the scenarios ``newsletters``, else step mails), is not on a pause
+    and has not inquired since the enrolment, a reminder only while they want those: an opt-out or
+    an inquiry committed before the claim means that no mail leaves. To a suppressed address go only mails that were ordered since: their button is
+    the way back.
     """
     its_reader = readers.c.id == deliveries.c.reader_id
-    willing = exists().where(
+    of_newsletter = func.coalesce(deliveries.c.scenario, "").in_(newsletters)
+    last_inquiry = (
+        select(func.max(inquiries.c.at))
+        .where(inquiries.c.reader_id == deliveries.c.reader_id)
+        .scalar_subquery()
+    )
+    begun_after_it = exists().where(
+        enrolments.c.id == deliveries.c.enrolment_id, enrolments.c.started_at > last_inquiry
+    )
+    ended = exists().where(
+        enrolments.c.id == deliveries.c.enrolment_id, enrolments.c.ended_at.is_not(None)
+    )
+    willing = not_(ended) & exists().where(
         its_reader,
         readers.c.opted_in_at.is_not(None),
         readers.c.unsubscribed_at.is_(None),
-        readers.c.inquired_at.is_(None),
-        readers.c.wants_step,
+        readers.c.sunset_at.is_(None),
+        or_(readers.c.inquired_at.is_(None), begun_after_it),
+        or_(
+            and_(of_newsletter, readers.c.wants_newsletter),
+            and_(not_(of_newsletter), readers.c.wants_step),
+        ),
         or_(readers.c.paused_until.is_(None), readers.c.paused_until <= now),
     )
     reminded = exists().where(its_reader, readers.c.wants_seminar)
+    suppressed = exists().where(
+        its_reader,
+        readers.c.suppressed_at.is_not(None),
+        _unwanted(readers.c.suppressed_at),
+    )
     taken = connection.execute(
         update(deliveries)
         .where(
@@ -140,8 +203,14 @@ def claim(connection: Connection, delivery_id: str, now: datetime) -> Delivery |
             deliveries.c.due_at <= now,
             or_(deliveries.c.kind != MailKind.STEP, willing),
             or_(deliveries.c.kind != MailKind.REMINDER, reminded),
+            not_(suppressed),
         )
-        .values(state=DeliveryState.CLAIMED, claimed_at=now, attempts=deliveries.c.attempts + 1)
+        .values(
+            state=DeliveryState.CLAIMED,
+            claimed_at=now,
+            tried_at=func.coalesce(deliveries.c.tried_at, literal(now, Utc)),
+            attempts=deliveries.c.attempts + 1,
+        )
     )
     return get(connection, delivery_id) if taken.rowcount == 1 else None
 
@@ -222,6 +291,89 @@ def cancel_open(
     ).rowcount
 
 
+def cancel_suppressed(
+    connection: Connection, reader_id: str, reason: str, ordered_by: datetime, now: datetime
+) -> int:
+    """Cancel what is planned for a suppressed reader, but what they ordered after ``ordered_by``;
+    how many there were."""
+    return connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.reader_id == reader_id,
+            deliveries.c.state == DeliveryState.PLANNED,
+            _unwanted(ordered_by),
+        )
+        .values(state=DeliveryState.CANCELLED, reason=reason, settled_at=now)
+    ).rowcount
+
+
+def rest(connection: Connection, domain: str, until: datetime) -> int:
+    """Put off to ``until`` the step mails to addresses at ``domain`` that are due before; how
+    many."""
+    there = exists().where(
+        readers.c.id == deliveries.c.reader_id,
+        readers.c.email_normalised.endswith(f"@{domain}", autoescape=True),
+    )
+    return connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.state == DeliveryState.PLANNED,
+            deliveries.c.kind == MailKind.STEP,
+            deliveries.c.due_at < until,
+            there,
+        )
+        .values(due_at=until)
+    ).rowcount
+
+
+def _unwanted(ordered_by: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
+    return or_(deliveries.c.kind == MailKind.STEP, deliveries.c.planned_at <= ordered_by)
+
+
+def was_handed_over(delivery: Delivery) -> bool:
+    """Whether a server may have taken the mail."""
+    return delivery.state in (*_ON_THE_WAY, DeliveryState.BOUNCED, DeliveryState.FAILED)
+
+
+def undelivered(connection: Connection, delivery_id: str, reason: str, at: datetime) -> bool:
+    """A mail came back. False if it was not on its way, or had come back before."""
+    return _learn(connection, delivery_id, _ON_THE_WAY, DeliveryState.BOUNCED, reason, at)
+
+
+def arrived(connection: Connection, delivery_id: str, at: datetime) -> bool:
+    """A mail of which nobody could know whether it was taken did arrive. False if that was
+    known."""
+    unsure = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+    return _learn(connection, delivery_id, unsure, DeliveryState.SENT, None, at)
+
+
+def _learn(
+    connection: Connection,
+    delivery_id: str,
+    sources: Sequence[DeliveryState],
+    state: DeliveryState,
+    reason: str | None,
+    at: datetime,
+) -> bool:
+    learnt = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.state.in_(sources))
+        .values(
+            state=state,
+            reason=reason,
+            settled_at=func.coalesce(deliveries.c.settled_at, literal(at, Utc)),
+        )
+    )
+    return learnt.rowcount == 1
+
+
+def by_message_id(connection: Connection, message_id: str) -> Delivery | None:
+    row = connection.execute(
+        select(*_COLUMNS).where(deliveries.c.message_id == message_id)
+    ).one_or_none()
+    return _delivery(row._mapping) if row else None
+
+
 def cancel(connection: Connection, delivery_id: str, reason: str, now: datetime) -> bool:
     """Cancel one planned mail. False if it is not planned any more."""
     return (
@@ -263,6 +415,41 @@ def move(connection: Connection, delivery_id: str, due_at: datetime) -> bool:
     return moved.rowcount == 1
 
 
+def postpone(connection: Connection, delivery_id: str, until: datetime) -> bool:
+    """Give a planned mail, tried or not, a later time. False if it is planned no more."""
+    moved = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.PLANNED)
+        .values(due_at=until)
+    )
+    return moved.rowcount == 1
+
+
+def skip(connection: Connection, delivery_id: str, reason: SkipReason, now: datetime) -> bool:
+    """Pass over a planned step. False if it is planned no more."""
+    passed = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.PLANNED)
+        .values(state=DeliveryState.SKIPPED, reason=reason, settled_at=now)
+    )
+    return passed.rowcount == 1
+
+
+def unordered_since(connection: Connection, reader_id: str, since: datetime) -> list[datetime]:
+    """When the mails that a reader did not order went out, or are going out, since ``since``."""
+    at = func.coalesce(deliveries.c.settled_at, deliveries.c.claimed_at, deliveries.c.due_at)
+    return list(
+        connection.execute(
+            select(type_coerce(at, Utc)).where(
+                deliveries.c.reader_id == reader_id,
+                deliveries.c.kind.in_(UNORDERED),
+                deliveries.c.state.in_((DeliveryState.CLAIMED, *_ON_THE_WAY)),
+                at >= since,
+            )
+        ).scalars()
+    )
+
+
 def recover(connection: Connection, now: datetime) -> tuple[int, int]:
     """Take back what dead workers held: (put back to planned, become uncertain).
 
@@ -296,6 +483,22 @@ def of_enrolment(connection: Connection, enrolment_id: str) -> list[Delivery]:
         .order_by(deliveries.c.due_at, deliveries.c.planned_at)
     )
     return [_delivery(row._mapping) for row in rows]
+
+
+def of_enrolments(
+    connection: Connection, enrolment_ids: Collection[str]
+) -> dict[str, list[Delivery]]:
+    """The mails of several ways through scenarios, each in order of their due time."""
+    found: dict[str, list[Delivery]] = {}
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(deliveries.c.enrolment_id.in_(enrolment_ids))
+        .order_by(deliveries.c.due_at, deliveries.c.planned_at)
+    )
+    for row in rows:
+        mail = _delivery(row._mapping)
+        found.setdefault(mail.enrolment_id or "", []).append(mail)
+    return found
 
 
 def count_by_state(connection: Connection) -> dict[DeliveryState, int]:

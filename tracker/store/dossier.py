@@ -1,27 +1,34 @@
 """Everything kept about one person: handed out whole, or erased."""
 
 import secrets
+from collections.abc import Collection, Mapping
+from contextlib import closing
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, exists, select, update
+from sqlalchemy import Connection, Engine, Table, delete, exists, func, select, update
 
+from tracker.bounces import Suppression
 from tracker.store import events as log
+from tracker.store import suppressions as held
+from tracker.store.engine import insert_new
+from tracker.store.suppressions import address_hash as address_hash
 from tracker.store.tables import (
     consents,
     deliveries,
     enrolments,
+    erasures,
     events,
     inquiries,
     readers,
     score_entries,
     stage_changes,
+    suppressions,
     verdicts,
     visitors,
     wordings,
 )
-from tracker.words import DeliveryState, EventKind
+from tracker.words import DeliveryState, EventKind, SuppressedFor
 
 _OF_A_READER: dict[str, Table] = {
     "consents": consents,
@@ -31,7 +38,24 @@ _OF_A_READER: dict[str, Table] = {
     "enrolments": enrolments,
     "deliveries": deliveries,
     "visitors": visitors,
+    "erasures": erasures,
 }
+EXPORTED = frozenset(_OF_A_READER) | {"readers", "events", "verdicts", "wordings", "suppressions"}
+"""The tables that a person's export tells of; verdicts come with their events."""
+IMPERSONAL: dict[str, str] = {
+    "repairs": "what was mended on the site, and when",
+    "cursors": "how far the worker has come",
+    "diagnoses": "counts of pages",
+    "accounts": "who works at the desk",
+    "desk_sessions": "who works at the desk",
+    "invitations": "who works at the desk",
+    "audit": "what was done at the desk; names a reader by the public id alone",
+    "suppressions": "hashes of addresses that get no mail: they outlive their readers",
+    "notice_counts": "counts of bounces that came to nothing",
+    "line_users": "who follows in LINE; no reader is known by it yet",
+}
+"""The tables with nothing about readers, and what they hold instead. A table stands here, or what
+it holds of a reader is exported and erased below."""
 
 
 class NoSuchReaderError(Exception):
@@ -45,14 +69,14 @@ def find(connection: Connection, email_normalised: str) -> str | None:
     ).scalar()
 
 
-def address_hash(email_normalised: str) -> str:
-    """What stays of an erased address: enough to recognise it, not to read it."""
-    return sha256(f"sodate:{email_normalised}".encode()).hexdigest()
-
-
 def inactive(connection: Connection, before: datetime, most: int) -> list[str]:
     """Up to ``most`` readers with an address of whom nothing was heard since ``before``."""
-    heard = exists().where(events.c.reader_id == readers.c.id, events.c.at >= before)
+    of_others = [EventKind.MAIL_BOUNCE, EventKind.MAIL_DELIVERED]
+    heard = exists().where(
+        events.c.reader_id == readers.c.id,
+        events.c.at >= before,
+        events.c.kind.not_in(of_others),
+    )
     browsed = exists().where(
         events.c.visitor == visitors.c.visitor,
         visitors.c.reader_id == readers.c.id,
@@ -80,6 +104,60 @@ def forget_visitors(connection: Connection, before: datetime) -> int:
     ).rowcount
 
 
+def forget_hashes(connection: Connection, before: datetime) -> int:
+    """Forget the address in erasures older than that: no journal keeps an event so long; how
+    many."""
+    return connection.execute(
+        update(erasures)
+        .where(erasures.c.at < before, erasures.c.address_hash.is_not(None))
+        .values(address_hash=None)
+    ).rowcount
+
+
+def erased_address(
+    connection: Connection, email_normalised: str, at: datetime
+) -> tuple[str, datetime] | None:
+    """The reader who was erased with this address at ``at`` or after it, and when; ``None`` if
+    who wrote ``at`` then is nobody who was erased since."""
+    row = connection.execute(
+        select(erasures.c.reader_id, erasures.c.at)
+        .where(erasures.c.address_hash == address_hash(email_normalised), erasures.c.at >= at)
+        .order_by(erasures.c.at)
+        .limit(1)
+    ).one_or_none()
+    return (row.reader_id, row.at) if row else None
+
+
+def erased(connection: Connection, reader_ids: Collection[str]) -> dict[str, datetime]:
+    """Which of these readers were erased, and when."""
+    if not reader_ids:
+        return {}
+    rows = connection.execute(
+        select(erasures.c.reader_id, erasures.c.at).where(erasures.c.reader_id.in_(reader_ids))
+    )
+    return {row.reader_id: row.at for row in rows}
+
+
+def last_erasure(connection: Connection) -> datetime | None:
+    """When somebody was erased last."""
+    return connection.execute(select(func.max(erasures.c.at))).scalar()
+
+
+def scrub(engine: Engine) -> None:
+    """Take from SQLite's files what its log still holds of rows erased before. A PostgreSQL does
+    so by itself (autovacuum). What readers hold open is left to the next time."""
+    if engine.dialect.name == "sqlite":
+        with closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def stays(kind: EventKind, data: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What is left of an event's data when its reader is erased."""
+    if kind is not EventKind.MAIL_CLICK or not data:
+        return None
+    return {name: data[name] for name in ("place", "method", "late") if name in data} or None
+
+
 def forget_consents(connection: Connection, before: datetime) -> int:
     """Remove the consents of erased readers given before then; how many."""
     gone = select(readers.c.id).where(readers.c.email.is_(None))
@@ -102,6 +180,13 @@ def export(connection: Connection, reader_id: str) -> dict[str, list[dict[str, A
     }
     for name, table in _OF_A_READER.items():
         found[name] = _rows(connection, table, reader_id, "reader_id")
+    address = found["readers"][0]["email_normalised"] if found["readers"] else None
+    found["suppressions"] = [
+        {name: _plain(value) for name, value in row._mapping.items()}
+        for row in connection.execute(
+            select(suppressions).where(suppressions.c.address_hash == address_hash(address or ""))
+        )
+    ]
     agreed = [row["wording"] for row in found["consents"]]
     found["wordings"] = [
         {name: _plain(value) for name, value in row._mapping.items()}
@@ -115,11 +200,18 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
 
     The reader's row stays without a name or an address; what they did stays as facts of nobody;
     mails not sent yet are cancelled; a consent stays with a hash of its address, so that who knows
-    the address can still prove it. There is no way back.
+    the address can still prove it. The fold knows the erasure by the same hash: what waits in a
+    journal, on whatever host, brings nobody back. There is no way back.
     """
-    address = connection.execute(
-        select(readers.c.email_normalised).where(readers.c.id == reader_id)
-    ).scalar()
+    log.alone(connection)
+    address, stopped = connection.execute(
+        select(readers.c.email_normalised, readers.c.unsubscribed_at).where(
+            readers.c.id == reader_id
+        )
+    ).one_or_none() or (None, None)
+    if address and stopped and held.held(connection, address) is None:
+        # An opt-out outlives its reader: a later import of the address must not undo it.
+        held.hold(connection, address, Suppression(SuppressedFor.UNSUBSCRIBED, stopped))
     names = list(
         connection.execute(
             select(visitors.c.visitor).where(visitors.c.reader_id == reader_id)
@@ -135,14 +227,17 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
             events.c.reader_id == reader_id, events.c.data.is_not(None)
         )
     ).all():
-        kept = {
-            name: value
-            for name, value in (row.data or {}).items()
-            if row.kind == EventKind.MAIL_CLICK and name in ("place", "method", "late")
-        }
-        connection.execute(update(events).where(events.c.id == row.id).values(data=kept or None))
+        kept = stays(EventKind(row.kind), row.data)
+        connection.execute(update(events).where(events.c.id == row.id).values(data=kept))
+    connection.execute(  # a server's answer quotes the address it was given
+        update(deliveries)
+        .where(deliveries.c.reader_id == reader_id, deliveries.c.smtp_code.is_not(None))
+        .values(reason=None)
+    )
     hits = select(events.c.id).where(events.c.reader_id == reader_id)
-    connection.execute(update(verdicts).where(verdicts.c.event_id.in_(hits)).values(signs=[]))
+    connection.execute(
+        update(verdicts).where(verdicts.c.event_id.in_(hits)).values(signs=[], agent=None)
+    )
     connection.execute(
         update(deliveries)
         .where(
@@ -168,6 +263,17 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
         update(readers)
         .where(readers.c.id == reader_id)
         .values(email=None, email_normalised=None, name=None, company=None, unsubscribed_at=now)
+    )
+    insert_new(
+        connection,
+        erasures,
+        [
+            {
+                "reader_id": reader_id,
+                "at": now,
+                "address_hash": address_hash(address) if address else None,
+            }
+        ],
     )
 
 

@@ -1,33 +1,88 @@
-"""From a URL to an engine, and the one way to write."""
+"""From a URL to an engine, the one way to write, and how a door asks without waiting long."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_PATIENCE_SECONDS = 2.5
+"""How long a door asks the store before it answers its reader without."""
+
+_AWAY_FOR_SECONDS = 5.0
+"""How long nobody at the doors asks again a store that kept silent."""
+
+_MOST_ASKED_AT_ONCE = 8
+
+_POSTGRESQL_CONNECT = {
+    "connect_timeout": 5,
+    # A server whose host is gone says nothing: without these its clients wait for hours.
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+_POSTGRESQL_SESSION = (
+    # And a client whose host is gone would keep its locks for as long.
+    "SET tcp_keepalives_idle = 15",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+    "SET idle_in_transaction_session_timeout = '5min'",
+)
+
+_OF_THE_ENTRY = ("22", "23", "44", "54")
+"""PostgreSQL's classes of errors that what was given is to blame for: its values, a constraint, a
+size."""
+
+Answer = TypeVar("Answer")
 
 
 class StoreError(Exception):
     """The store cannot be used; the message says what to do."""
 
 
+class StoreSilentError(SQLAlchemyError):
+    """The store gave no answer in the time a door has."""
+
+
 def open_store(url: str) -> Engine:
-    """An engine for ``url``. Nothing is connected yet. Raises ``StoreError`` for a bad URL."""
+    """An engine for ``url``. Nothing is connected yet. Raises ``StoreError`` for a bad URL.
+
+    Its errors tell the statement and never the values, which may be personal.
+    """
     try:
-        engine = create_engine(url, pool_pre_ping=True)
+        parsed = make_url(url)
+        options: dict[str, Any] = {}
+        if parsed.get_backend_name() == "postgresql":
+            given = {k: v for k, v in _POSTGRESQL_CONNECT.items() if k not in parsed.query}
+            options = {"connect_args": given, "max_overflow": 20}
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **options)
     except (ArgumentError, ModuleNotFoundError) as error:
         raise StoreError(f"SODATE_DATABASE_URL を読めません: {error}") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True
+    for statement in _POSTGRESQL_SESSION:
+        connection.execute(statement)
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -37,6 +92,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is erased is overwritten, not only unlinked
         "busy_timeout=30000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -46,6 +102,19 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get("writing")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def is_away(error: Exception) -> bool:
+    """Whether ``error`` says that the store cannot be reached or written just now (a restart, a
+    lock, a full disk, a missing table, a standby that only reads), and not that it dislikes what
+    it was given."""
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if state := getattr(error.orig, "sqlstate", None):
+        return not str(state).startswith(_OF_THE_ENTRY)
+    return isinstance(error, OperationalError) or error.connection_invalidated
 
 
 @contextmanager
@@ -66,6 +135,66 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def ask(
+    engine: Engine,
+    question: Callable[[Connection], Answer],
+    within: float = _PATIENCE_SECONDS,
+) -> Answer:
+    """What ``question`` reads in one read transaction, for who cannot wait.
+
+    Raises ``StoreSilentError`` when there is no answer ``within`` seconds, whatever the reason: a
+    host that swallows packets, a lock, a disk that hangs. For the next seconds it is then raised
+    at once. Other errors are those of the engine.
+    """
+    with _patience_lock:
+        patience = _patiences.setdefault(engine, _Patience())
+    return patience.ask(engine, question, within)
+
+
+class _Patience:
+    """What is known of one store's silence."""
+
+    def __init__(self) -> None:
+        self._asking = threading.BoundedSemaphore(_MOST_ASKED_AT_ONCE)
+        self._silent_until = 0.0
+
+    def ask(
+        self, engine: Engine, question: Callable[[Connection], Answer], within: float
+    ) -> Answer:
+        if time.monotonic() < self._silent_until:
+            raise StoreSilentError("the store was silent just now")
+        if not self._asking.acquire(blocking=False):
+            raise StoreSilentError("too many questions wait for the store")
+        told: SimpleQueue[tuple[Answer | None, BaseException | None]] = SimpleQueue()
+
+        def run() -> None:
+            try:
+                with engine.connect() as connection, connection.begin():
+                    if engine.dialect.name == "postgresql":  # nobody waits for it any longer
+                        milliseconds = max(1, int(within * 1000))
+                        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
+                    told.put((question(connection), None))
+            except BaseException as error:
+                told.put((None, error))
+            finally:
+                self._asking.release()
+
+        # A thread of its own, for no driver can be told to give up at any point of its work.
+        threading.Thread(target=run, name="ask", daemon=True).start()
+        try:
+            answer, error = told.get(timeout=within)
+        except Empty:
+            self._silent_until = time.monotonic() + _AWAY_FOR_SECONDS
+            raise StoreSilentError(f"no answer from the store within {within} s") from None
+        if error is not None:
+            raise error
+        return answer  # type: ignore[return-value]  # None only where the question answers None
+
+
+_patiences: WeakKeyDictionary[Engine, _Patience] = WeakKeyDictionary()
+_patience_lock = threading.Lock()
+
+
 def insert_new(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
@@ -77,13 +206,20 @@ def insert_new(
         return []
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     named = table.c.id if "id" in table.c else next(iter(table.primary_key))
-    first = {row[named.name]: row for row in reversed(rows)}
+    first: dict[Any, Mapping[str, Any]] = {}
+    for row in rows:
+        first.setdefault(row[named.name], row)
     statement = insert(table).on_conflict_do_nothing().returning(named)
     fresh = set(connection.execute(statement, list(first.values())).scalars())
     return [row for row in rows if row[named.name] in fresh and first[row[named.name]] is row]
 
 
-def _config(url: str) -> Config:
+# Alembic takes a third of a second and 8 MiB to import, which a serving process does without.
+
+
+def _config(url: str) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(files("tracker.store") / "migrations"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
@@ -95,6 +231,8 @@ def upgrade(url: str) -> None:
 
     Raises ``StoreError`` where the store is of a newer version or cannot be reached.
     """
+    from alembic import command
+
     check_version(url, or_older=True)
     try:
         command.upgrade(_config(url), "head")
@@ -104,6 +242,9 @@ def upgrade(url: str) -> None:
 
 def check_version(url: str, *, or_older: bool = False) -> None:
     """Raise ``StoreError`` unless the store is of this version (``or_older``: or can become so)."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     script = ScriptDirectory.from_config(_config(url))
     known = {revision.revision for revision in script.walk_revisions()}
     engine = open_store(url)

@@ -1,18 +1,25 @@
 """Readers on their way through scenarios."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, exists, not_, select, update
+from sqlalchemy import Connection, and_, exists, func, not_, or_, select, update
 
 from tracker.store.deliveries import OPEN
 from tracker.store.engine import insert_new
-from tracker.store.tables import deliveries, enrolments, new_id, readers
+from tracker.store.tables import deliveries, enrolments, events, new_id, readers
+from tracker.words import Arm, EventKind, FormOf
 
 
 @dataclass(frozen=True)
 class Enrolment:
-    """One reader on the way through one scenario; ``ended_at`` is None while under way."""
+    """One reader on the way through one scenario; ``ended_at`` is None while under way.
+
+    ``occasion`` is what it is about where a scenario may be gone through again; ``arm`` what the
+    draw of the hold-out said, None where none was made.
+    """
 
     id: str
     reader_id: str
@@ -20,15 +27,107 @@ class Enrolment:
     started_at: datetime
     ended_at: datetime | None
     end_reason: str | None
+    occasion: str = ""
+    arm: Arm | None = None
+
+    @property
+    def held_out(self) -> bool:
+        """Whether nothing is sent, so that the effect of sending can be told."""
+        return self.arm is Arm.HELD_OUT
 
 
 _COLUMNS = [enrolments.c[name] for name in Enrolment.__dataclass_fields__]
 
 
-def enrol(connection: Connection, reader_id: str, scenario: str, now: datetime) -> str | None:
-    """Start a reader on a scenario; ``None`` if they were in it before."""
-    row = {"id": new_id(), "reader_id": reader_id, "scenario": scenario, "started_at": now}
+def enrol(
+    connection: Connection,
+    reader_id: str,
+    scenario: str,
+    now: datetime,
+    *,
+    occasion: str = "",
+    arm: Arm | None = None,
+) -> str | None:
+    """Start a reader on a scenario; ``None`` if they were in it before, on that occasion."""
+    row = {
+        "id": new_id(),
+        "reader_id": reader_id,
+        "scenario": scenario,
+        "started_at": now,
+        "occasion": occasion,
+        "arm": arm,
+    }
     return str(row["id"]) if insert_new(connection, enrolments, [row]) else None
+
+
+def count(connection: Connection, scenario: str, most: int) -> int:
+    """How many enrolments a scenario has had, counted up to ``most``."""
+    some = select(enrolments.c.id).where(enrolments.c.scenario == scenario).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def has_been_in(connection: Connection, reader_id: str, scenario: str, occasion: str = "") -> bool:
+    return connection.execute(
+        select(
+            exists().where(
+                enrolments.c.reader_id == reader_id,
+                enrolments.c.scenario == scenario,
+                enrolments.c.occasion == occasion,
+            )
+        )
+    ).scalar_one()
+
+
+def get(connection: Connection, enrolment_id: str) -> Enrolment | None:
+    row = connection.execute(select(*_COLUMNS).where(enrolments.c.id == enrolment_id)).one_or_none()
+    return _enrolment(row._mapping) if row else None
+
+
+def registered(connection: Connection, seminar_id: str, scenario: str, most: int) -> list[str]:
+    """Up to ``most`` readers with a place at a seminar who agree to step mails and have not been in
+    ``scenario`` on its occasion."""
+    agreed = exists().where(
+        readers.c.id == events.c.reader_id,
+        readers.c.opted_in_at.is_not(None),
+        readers.c.unsubscribed_at.is_(None),
+        readers.c.suppressed_at.is_(None),
+        readers.c.sunset_at.is_(None),
+        readers.c.wants_step,
+    )
+    been = exists().where(
+        enrolments.c.reader_id == events.c.reader_id,
+        enrolments.c.scenario == scenario,
+        enrolments.c.occasion == seminar_id,
+    )
+    found = connection.execute(
+        select(events.c.reader_id)
+        .where(
+            events.c.kind == EventKind.SEMINAR_REGISTER,
+            events.c.gate == FormOf.SEMINAR.gate(seminar_id),
+            agreed,
+            not_(been),
+        )
+        .distinct()
+        .order_by(events.c.reader_id)
+        .limit(most)
+    ).scalars()
+    return [reader_id for reader_id in found if reader_id]
+
+
+def finish_held_out(
+    connection: Connection, scenario: str, begun_before: datetime, reason: str, now: datetime
+) -> int:
+    """End the enrolments of held-out readers that would be over by now; how many."""
+    return connection.execute(
+        update(enrolments)
+        .where(
+            enrolments.c.scenario == scenario,
+            enrolments.c.arm == Arm.HELD_OUT,
+            enrolments.c.ended_at.is_(None),
+            enrolments.c.started_at <= begun_before,
+        )
+        .values(ended_at=now, end_reason=reason)
+    ).rowcount
 
 
 def end(connection: Connection, enrolment_id: str, reason: str, now: datetime) -> bool:
@@ -48,20 +147,46 @@ def under_way(connection: Connection, reader_id: str) -> list[Enrolment]:
             enrolments.c.reader_id == reader_id, enrolments.c.ended_at.is_(None)
         )
     )
-    return [Enrolment(**row._mapping) for row in rows]
+    return [_enrolment(row._mapping) for row in rows]
 
 
-def waiting(connection: Connection, after: str, most: int) -> list[Enrolment]:
-    """Up to ``most`` enrolments under way, of readers who want step mails, that have no mail
-    planned or in hand, by id behind ``after``: for each the next step is to be decided."""
+def waiting(
+    connection: Connection, after: str, most: int, newsletters: Collection[str] = ()
+) -> list[Enrolment]:
+    """Up to ``most`` enrolments under way, of readers who want such mails, that have no mail
+    planned or in hand, by id behind ``after``: for each the next step is to be decided.
+
+    Those in the scenarios ``newsletters`` want the newsletter, all others step mails. Who is held
+    out waits for nothing.
+    """
+    of_newsletter = enrolments.c.scenario.in_(newsletters)
     has_open = exists().where(
         deliveries.c.enrolment_id == enrolments.c.id, deliveries.c.state.in_(OPEN)
     )
-    wanted = exists().where(readers.c.id == enrolments.c.reader_id, readers.c.wants_step)
+    wanted = exists().where(
+        readers.c.id == enrolments.c.reader_id,
+        or_(
+            and_(of_newsletter, readers.c.wants_newsletter),
+            and_(not_(of_newsletter), readers.c.wants_step),
+        ),
+        readers.c.suppressed_at.is_(None),
+    )
+    mailed = or_(enrolments.c.arm.is_(None), enrolments.c.arm != Arm.HELD_OUT)
     rows = connection.execute(
         select(*_COLUMNS)
-        .where(enrolments.c.ended_at.is_(None), enrolments.c.id > after, not_(has_open), wanted)
+        .where(
+            enrolments.c.ended_at.is_(None),
+            enrolments.c.id > after,
+            not_(has_open),
+            wanted,
+            mailed,
+        )
         .order_by(enrolments.c.id)
         .limit(most)
     )
-    return [Enrolment(**row._mapping) for row in rows]
+    return [_enrolment(row._mapping) for row in rows]
+
+
+def _enrolment(values: Any) -> Enrolment:
+    row = dict(values)
+    return Enrolment(**{**row, "arm": Arm(row["arm"]) if row["arm"] else None})

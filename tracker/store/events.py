@@ -10,9 +10,24 @@ from tracker.store.engine import insert_new
 from tracker.store.tables import events, verdicts, visitors
 from tracker.words import EventKind
 
+_ONE_AT_A_TIME = 0x50DA7E
+"""PostgreSQL's advisory lock of who appends."""
+
+
+def alone(connection: Connection) -> None:
+    """Hold up whoever else appends, or erases, until this transaction ends (in SQLite it is alone
+    by itself). Call it first in the transaction.
+
+    So places are given out in the order in which they can be seen: a cursor at the newest has
+    seen all before it.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+
 
 def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
-    """Append those whose id is not in the log yet; returns the ids that were new."""
+    """Append those whose id is not in the log yet; returns the ids that were new. The transaction
+    must be ``alone``."""
     return {row["id"] for row in insert_new(connection, events, rows)}
 
 
@@ -37,7 +52,7 @@ def of_reader(connection: Connection, reader_id: str) -> list[Event]:
     """
     own_visitors = select(visitors.c.visitor).where(visitors.c.reader_id == reader_id)
     rows = connection.execute(
-        select(events, verdicts.c.verdict, verdicts.c.signs)
+        select(events, verdicts.c.verdict, verdicts.c.signs, verdicts.c.forwarded)
         .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
         .where(
             or_(
@@ -77,6 +92,8 @@ def get(connection: Connection, event_id: str) -> Event | None:
 def _event(row: Row[Any]) -> Event:
     values = dict(row._mapping)
     verdict, signs = values.pop("verdict", None), values.pop("signs", None)
+    forwarded = values.pop("forwarded", None)
     if verdict is not None:
-        values["data"] = {**(values["data"] or {}), "verdict": verdict, "signs": signs}
+        held = {"verdict": verdict, "signs": signs, "forwarded": forwarded or []}
+        values["data"] = {**(values["data"] or {}), **held}
     return Event(**{**values, "kind": EventKind(values["kind"])})

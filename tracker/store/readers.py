@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, exists, insert, not_, or_, select, update
 
+from tracker.bounces import Suppression
+from tracker.store import suppressions
 from tracker.store.engine import insert_new
 from tracker.store.tables import (
     consents,
     deliveries,
+    enrolments,
     inquiries,
     new_id,
     readers,
@@ -18,7 +21,7 @@ from tracker.store.tables import (
     visitors,
     wordings,
 )
-from tracker.words import Stage, Topic
+from tracker.words import Stage, SuppressedFor, Topic
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,18 @@ class Reader:
     wants_newsletter: bool
     paused_at: datetime | None
     paused_until: datetime | None
+    suppressed_at: datetime | None = None
+    suppressed_for: SuppressedFor | None = None
+    acted_at: datetime | None = None
+    sunset_at: datetime | None = None
 
     @property
     def agrees_to_mail(self) -> bool:
-        """Whether mail they did not order may go out: agreed, confirmed, and not taken back."""
+        """Whether mail they did not order may go out: agreed, confirmed, and not taken back,
+        to an address that takes it."""
         return (
             self.email is not None
+            and self.suppressed_at is None
             and self.confirmed_at is not None
             and self.opted_in_at is not None
             and self.unsubscribed_at is None
@@ -56,7 +65,7 @@ class Reader:
     @property
     def may_be_mailed(self) -> bool:
         """Whether step mails may go out; a pause only puts them off."""
-        return self.agrees_to_mail and self.wants_step
+        return self.agrees_to_mail and self.wants_step and self.sunset_at is None
 
     @property
     def wants(self) -> frozenset[Topic]:
@@ -81,6 +90,9 @@ def identify(connection: Connection, person: dict[str, Any], at: datetime) -> st
         "company": person.get("company"),
     }
     row = {"id": new_id(), "email_normalised": person["email_normalised"], "created_at": at, **own}
+    held = suppressions.held(connection, person["email_normalised"])
+    if held is not None:
+        row |= _held_against(held)
     if insert_new(connection, readers, [row]):
         return str(row["id"])
     known = connection.execute(
@@ -92,6 +104,23 @@ def identify(connection: Connection, person: dict[str, Any], at: datetime) -> st
         told = {column: value for column, value in own.items() if value}
         connection.execute(update(readers).where(readers.c.id == known.id).values(told))
     return str(known.id)
+
+
+def _held_against(held: Suppression) -> dict[str, Any]:
+    """What a reader starts with whose address is suppressed since before they came."""
+    if held.reason is SuppressedFor.UNSUBSCRIBED:
+        return {"unsubscribed_at": held.since}
+    own = {"suppressed_at": held.since, "suppressed_for": held.reason}
+    if held.reason is SuppressedFor.COMPLAINT:
+        own["unsubscribed_at"] = held.since
+    return own
+
+
+def address_of(connection: Connection, reader_id: str) -> str | None:
+    """A reader's normalised address; ``None`` where it was erased."""
+    return connection.execute(
+        select(readers.c.email_normalised).where(readers.c.id == reader_id)
+    ).scalar()
 
 
 def agree(
@@ -153,6 +182,13 @@ def confirm(
         .where(readers.c.id == reader_id)
         .values(opted_in_at=at, unsubscribed_at=None, **_switches(before | set(topics)))
     )
+
+
+def is_out(connection: Connection, reader_id: str | None) -> bool:
+    """Whether this reader has opted out, and not in again since."""
+    return connection.execute(
+        select(exists().where(readers.c.id == reader_id, readers.c.unsubscribed_at.is_not(None)))
+    ).scalar_one()
 
 
 def opt_out(connection: Connection, reader_id: str, at: datetime) -> None:
@@ -222,12 +258,29 @@ def is_visitor(connection: Connection, visitor: str, reader_id: str) -> bool:
     ).scalar_one()
 
 
+def is_another(connection: Connection, visitor: str, reader_id: str) -> bool:
+    """Whether this visitor is known to be another reader."""
+    return connection.execute(
+        select(exists().where(visitors.c.visitor == visitor, visitors.c.reader_id != reader_id))
+    ).scalar_one()
+
+
 def of_delivery(connection: Connection, delivery_id: str) -> tuple[str | None, str | None] | None:
     """The reader a delivery went to and the event it answered; ``None`` for no such delivery."""
     row = connection.execute(
         select(deliveries.c.reader_id, deliveries.c.event_id).where(deliveries.c.id == delivery_id)
     ).one_or_none()
     return (row.reader_id, row.event_id) if row else None
+
+
+def of_deliveries(connection: Connection, delivery_ids: Collection[str]) -> dict[str, str]:
+    """The readers these deliveries went to, by delivery; unknown deliveries are left out."""
+    if not delivery_ids:
+        return {}
+    rows = connection.execute(
+        select(deliveries.c.id, deliveries.c.reader_id).where(deliveries.c.id.in_(delivery_ids))
+    )
+    return {row.id: row.reader_id for row in rows if row.reader_id}
 
 
 def get(connection: Connection, reader_id: str) -> Reader | None:
@@ -239,7 +292,86 @@ def get(connection: Connection, reader_id: str) -> Reader | None:
     if row is None:
         return None
     values = dict(row._mapping)
-    return Reader(**{**values, "stage": Stage(values["stage"]) if values["stage"] else None})
+    values["stage"] = Stage(values["stage"]) if values["stage"] else None
+    held = values["suppressed_for"]
+    return Reader(**{**values, "suppressed_for": SuppressedFor(held) if held else None})
+
+
+def hold(connection: Connection, reader_id: str) -> None:
+    """Hold up whoever else decides on mails to this reader, until this transaction ends."""
+    connection.execute(select(readers.c.id).where(readers.c.id == reader_id).with_for_update())
+
+
+def note_act(connection: Connection, reader: Reader, acted_at: datetime) -> None:
+    """Note when they last did something; that it is over with them holds only until then."""
+    back = reader.sunset_at is not None and acted_at > reader.sunset_at
+    if acted_at == reader.acted_at and not back:
+        return
+    values: dict[str, Any] = {"acted_at": acted_at}
+    if back:
+        values["sunset_at"] = None
+    connection.execute(update(readers).where(readers.c.id == reader.id).values(values))
+
+
+def sunset(connection: Connection, reader_id: str, at: datetime) -> None:
+    """No mail that they did not order goes out any more, until they do something again."""
+    connection.execute(update(readers).where(readers.c.id == reader_id).values(sunset_at=at))
+
+
+def idle(
+    connection: Connection,
+    scenario: str,
+    since: datetime,
+    now: datetime,
+    inquired_before: datetime,
+    most: int,
+) -> list[str]:
+    """Ids of up to ``most`` readers who did nothing since ``since``, may be mailed, have a stage, have
+    not inquired since ``inquired_before``, are in no scenario and have not been in ``scenario`` since
+    they last did something."""
+    free = not_(
+        exists().where(
+            enrolments.c.reader_id == readers.c.id,
+            or_(
+                enrolments.c.ended_at.is_(None),
+                (enrolments.c.scenario == scenario)
+                & (enrolments.c.started_at >= readers.c.acted_at),
+            ),
+        )
+    )
+    quiet = exists().where(inquiries.c.reader_id == readers.c.id, inquiries.c.at > inquired_before)
+    return list(
+        connection.execute(
+            select(readers.c.id)
+            .where(
+                readers.c.acted_at <= since,
+                readers.c.opted_in_at.is_not(None),
+                readers.c.unsubscribed_at.is_(None),
+                readers.c.suppressed_at.is_(None),
+                readers.c.sunset_at.is_(None),
+                readers.c.email.is_not(None),
+                readers.c.stage.is_not(None),
+                readers.c.wants_step,
+                or_(readers.c.paused_until.is_(None), readers.c.paused_until <= now),
+                free,
+                not_(quiet),
+            )
+            .order_by(readers.c.acted_at)
+            .limit(most)
+        ).scalars()
+    )
+
+
+def pauses(
+    connection: Connection, reader_ids: Collection[str]
+) -> dict[str, tuple[datetime, datetime]]:
+    """Since when and until when those of these readers rest, or rested, who ever did."""
+    rows = connection.execute(
+        select(readers.c.id, readers.c.paused_at, readers.c.paused_until).where(
+            readers.c.id.in_(reader_ids), readers.c.paused_until.is_not(None)
+        )
+    )
+    return {row.id: (row.paused_at, row.paused_until) for row in rows if row.paused_at}
 
 
 def set_score(connection: Connection, reader_id: str, score: float) -> None:

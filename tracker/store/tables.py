@@ -102,6 +102,35 @@ readers = Table(
     Column("wants_newsletter", Boolean, nullable=False, server_default=false()),
     Column("paused_at", Utc),
     Column("paused_until", Utc),
+    Column("suppressed_at", Utc),
+    Column("suppressed_for", String(20)),
+    Column("acted_at", Utc, index=True),
+    Column("sunset_at", Utc),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_hash", String(64), primary_key=True),
+    Column("reason", String(20), nullable=False),
+    Column("since", Utc, nullable=False),
+)
+
+notice_counts = Table(
+    "notice_counts",
+    metadata,
+    Column("source", String(20), primary_key=True),
+    Column("outcome", String(30), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+line_users = Table(
+    "line_users",
+    metadata,
+    Column("user_hash", String(64), primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("follows", Boolean, nullable=False),
+    Column("changed_at", Utc, nullable=False),
 )
 
 visitors = Table(
@@ -133,6 +162,14 @@ consents = Table(
     Column("address_hash", String(64)),
 )
 
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("reader_id", String(20), ForeignKey("readers.id"), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("address_hash", String(64), index=True),
+)
+
 inquiries = Table(
     "inquiries",
     metadata,
@@ -149,8 +186,14 @@ verdicts = Table(
     Column("verdict", String(10), nullable=False),
     Column("total", Float, nullable=False),
     Column("signs", JSON, nullable=False),
-    Column("rules_version", Integer, nullable=False),
+    Column("rules_version", Integer, nullable=False, index=True),
     Column("decided_at", Utc, nullable=False),
+    Column("delivery_id", String(20)),
+    Column("at", Utc),
+    Column("agent", String(16)),
+    Column("neighbours", Integer, nullable=False, server_default="0"),
+    Column("forwarded", JSON(none_as_null=True)),
+    Index(None, "agent", "at"),
 )
 
 score_entries = Table(
@@ -184,7 +227,9 @@ enrolments = Table(
     Column("started_at", Utc, nullable=False),
     Column("ended_at", Utc, index=True),
     Column("end_reason", String(40)),
-    UniqueConstraint("reader_id", "scenario"),
+    Column("occasion", String(100), nullable=False, server_default=""),
+    Column("arm", String(10)),
+    UniqueConstraint("reader_id", "scenario", "occasion"),
 )
 
 deliveries = Table(
@@ -210,6 +255,7 @@ deliveries = Table(
     Column("due_at", Utc, nullable=False),
     Column("claimed_at", Utc),
     Column("settled_at", Utc),
+    Column("tried_at", Utc),
     Index(None, "state", "due_at"),
 )
 
@@ -231,15 +277,42 @@ diagnoses = Table(
     Column("data", JSON, nullable=False),
 )
 
+repairs = Table(
+    "repairs",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("repaired_at", Utc, nullable=False, index=True),
+    Column("kind", String(40), nullable=False),
+    Column("page", Text),
+    Column("section", Integer),
+    Column("cta", String(100)),
+    Column("form", String(100)),
+    Column("title", Text, nullable=False),
+    Column("spot", Text, nullable=False),
+)
+
 accounts = Table(
     "accounts",
     metadata,
     Column("id", String(20), primary_key=True),
     Column("email", Text, nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
+    Column("password_hash", Text),
     Column("role", String(20), nullable=False),
     Column("created_at", Utc, nullable=False),
-    Column("session_epoch", Integer, nullable=False, server_default="0"),
+    Column("issuer", Text),
+    Column("subject", Text),
+    UniqueConstraint("issuer", "subject"),
+)
+
+desk_sessions = Table(
+    "desk_sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("account_id", String(20), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("started_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("network", Text),
+    Column("device", Text, nullable=False),
 )
 
 invitations = Table(
@@ -250,4 +323,17 @@ invitations = Table(
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("used_at", Utc),
+    Column("email", Text),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False),
+    Column("actor", Text, nullable=False, index=True),
+    Column("act", String(40), nullable=False, index=True),
+    Column("about", Text, nullable=False),
+    Column("network", Text),
+    Column("details", JSON, nullable=False),
 )
