@@ -105,6 +105,7 @@ def _step(effect: StepEffect) -> dict[str, Any]:
         "removed": effect.removed,
         "moved": effect.moved,
         "retexted": effect.retexted,
+        "rerouted": effect.rerouted,
         "day_before": effect.before.day if effect.before else None,
         "day_after": effect.after.day if effect.after else None,
         "renamed_from": effect.renamed_from,
@@ -141,6 +142,8 @@ def _change(effect: StepEffect) -> str:
         changes.append(f"{effect.before.day}日目から{effect.step.day}日目へ")
     if effect.retexted:
         changes.append("文面を変更")
+    if effect.rerouted:
+        changes.append("送る条件か進み方を変更")
     return "、".join(changes) or "変更なし"
 
 

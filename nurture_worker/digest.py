@@ -5,20 +5,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
+from nurture_worker.dormancy import last_act
+from nurture_worker.placing import place
 from nurture_worker.planning import plan_reminders, redate_steps
 from nurture_worker.scoring import score, total
 from nurture_worker.stages import reached
 from nurture_worker.tools import Tools
 from tracker.events import Event
-from tracker.store import cursors, deliveries, enrolments, events, readers
+from tracker.store import cursors, deliveries, events, readers, verdicts
 from tracker.store.engine import writing
 from tracker.store.readers import Reader
 from tracker.store.tables import accounts, score_entries
-from tracker.words import EndReason, EventKind, FormOf, MailKind
+from tracker.words import EventKind, FormOf, MailKind
 
 log = logging.getLogger(__name__)
 
-CURSOR = "digest"
+CURSOR = cursors.DIGEST
 BATCH = 500
 
 
@@ -31,13 +33,15 @@ def digest(tools: Tools) -> int:
     taken = 0
     while True:
         with writing(tools.engine) as connection:
-            place = cursors.hold(connection, CURSOR)
-            batch = events.after(connection, place, BATCH)
+            behind = cursors.hold(connection, CURSOR)
+            batch = events.after(connection, behind, BATCH)
             if not batch:
                 return taken
             now = tools.now()
             for event in batch:
                 _answer(tools, connection, event, now)
+            # What a page tells of its own view is evidence on the hit that led there.
+            verdicts.reconsider(connection, {event.view for event in batch if event.view})
             for reader_id in sorted(events.readers_of(connection, batch)):
                 follow(tools, connection, reader_id, now)
             cursors.move(connection, CURSOR, batch[-1].seq)
@@ -50,6 +54,7 @@ def follow(tools: Tools, connection: Connection, reader_id: str, now: datetime) 
     if reader is None:
         return
     done = events.of_reader(connection, reader_id)
+    readers.note_act(connection, reader, last_act(done) or reader.created_at)
     _rescore(tools, connection, reader, done, now)
     stage = reader.stage
     for step in reached(done, tools.catalogue.scoring.stages, tools.stage_of):
@@ -60,7 +65,7 @@ def follow(tools: Tools, connection: Connection, reader_id: str, now: datetime) 
             stage = step.stage
     current = readers.get(connection, reader_id)
     assert current is not None
-    _place(tools, connection, current, now)
+    place(tools, connection, current, done, now)
 
 
 def _rescore(
@@ -97,34 +102,6 @@ def _rescore(
     if fresh:
         connection.execute(insert(score_entries), fresh)
     readers.set_score(connection, reader.id, total(entries, now, rules.half_life_days))
-
-
-def _place(tools: Tools, connection: Connection, reader: Reader, now: datetime) -> None:
-    """In the scenario of their stage, or in none."""
-    scenario = tools.catalogue.scenario_for(reader.stage) if reader.stage else None
-    leaving: EndReason | None = None
-    if reader.unsubscribed_at is not None:
-        leaving = EndReason.UNSUBSCRIBED
-    elif reader.inquired_at is not None:
-        leaving = EndReason.INQUIRY
-    for enrolment in enrolments.under_way(connection, reader.id):
-        reason = leaving or (
-            EndReason.STAGE if scenario and enrolment.scenario != scenario.id else None
-        )
-        if reason:
-            enrolments.end(connection, enrolment.id, reason, now)
-            deliveries.cancel_open(
-                connection, reason, now, reader_id=reader.id, scenario=enrolment.scenario
-            )
-    for wanted, kind in (
-        (reader.wants_step, MailKind.STEP),
-        (reader.wants_seminar, MailKind.REMINDER),
-    ):
-        if not wanted:
-            reason = leaving or EndReason.PREFERENCES
-            deliveries.cancel_open(connection, reason, now, reader_id=reader.id, kind=kind)
-    if scenario and not leaving and reader.may_be_mailed:
-        enrolments.enrol(connection, reader.id, scenario.id, now)
 
 
 def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -> None:

@@ -1,14 +1,16 @@
 """What a change of the scenarios does to the readers now in them. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from nurture_worker.scenarios import Taken, next_step
+from nurture_worker.schedule import Calendar
 from tracker.catalogue.scenarios import Scenario, Step
+from tracker.catalogue.sendings import Sending, Weekday
 
-_LONGEST = 400
-"""More steps than a scenario can have: one a day."""
+_ANY_HOUR = Sending(days=tuple(Weekday), opens=0, closes=24 * 60, holidays=True)
+"""Which step comes does not depend on the hour at which it comes."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class StepEffect:
     @property
     def retexted(self) -> bool:
         return bool(self.before and self.after and _words(self.before) != _words(self.after))
+
+    @property
+    def rerouted(self) -> bool:
+        """Whether other readers get it, or go on from it elsewhere, or at other hours."""
+        return bool(self.before and self.after and _way(self.before) != _way(self.after))
 
 
 @dataclass(frozen=True)
@@ -119,28 +126,44 @@ def _of_scenario(
             if was
             else 0,
         )
-        same = old and new and old.day == new.day and _words(old) == _words(new)
+        same = (
+            old
+            and new
+            and old.day == new.day
+            and (_words(old), _way(old)) == (_words(new), _way(new))
+        )
         if not same or effect.newly or effect.no_longer:
             yield effect
 
 
 def _route(scenario: Scenario | None, reader: UnderWay, day: timedelta) -> list[str]:
-    """The steps still to come, in their order."""
+    """The steps that may still come, whichever way the reader goes."""
     if scenario is None:
         return []
-    taken = list(reader.taken)
+    calendar = Calendar(_ANY_HOUR, day=day)
     to_come: list[str] = []
+    ways = [list(reader.taken)]
     if reader.planned:
-        taken.append(reader.planned)
-        if any(step.id == reader.planned.step for step in scenario.steps):
+        ways = _after(scenario, list(reader.taken), reader.planned)
+        if scenario.step(reader.planned.step):
             to_come.append(reader.planned.step)
-    while len(to_come) < _LONGEST:
-        following = next_step(scenario, reader.started_at, taken, day)
-        if following is None:
-            break
+    while ways:
+        taken = ways.pop()
+        following = next_step(scenario, reader.started_at, taken, calendar)
+        if following is None or following.step.id in to_come:
+            continue
         to_come.append(following.step.id)
-        taken.append(Taken(following.step.id, following.due_at))
+        ways += _after(scenario, taken, Taken(following.step.id, following.due_at))
     return to_come
+
+
+def _after(scenario: Scenario, taken: list[Taken], one: Taken) -> list[list[Taken]]:
+    """What lies behind a reader after ``one``: it was sent, or its condition did not hold."""
+    step = scenario.step(one.step)
+    found = [[*taken, one]]
+    if step is not None and step.when is not None:
+        found.append([*taken, replace(one, passed=True, mailed=False)])
+    return found
 
 
 def _had(reader: UnderWay, step: str) -> bool:
@@ -149,6 +172,10 @@ def _had(reader: UnderWay, step: str) -> bool:
 
 def _words(step: Step) -> tuple[str, str, str]:
     return step.subject, step.preview, step.body
+
+
+def _way(step: Step) -> tuple[object, ...]:
+    return step.when, step.then, step.otherwise, step.window, step.late
 
 
 def _same_letter(new: Step, olds: dict[str, Step], news: dict[str, Step]) -> str | None:

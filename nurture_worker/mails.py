@@ -1,19 +1,21 @@
 """From a claimed delivery to the mail it stands for: reads what the letter needs, decides nothing
 about when."""
 
+import json
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 
 from sqlalchemy import Connection, select
 
 from nurture_worker import letters, seminar_letters
-from nurture_worker.diagnosis import weekly_mail
+from nurture_worker.diagnosis.mail import weekly_mail
 from nurture_worker.letters import Envelope, Letter
 from nurture_worker.reminders import Reminder, reminders
 from nurture_worker.seminar_letters import About
 from nurture_worker.tools import Tools
 from tracker.catalogue.diagnoses import Result
 from tracker.links import Click, Confirmation, Link, Preferences, Ticket, Unsubscription
+from tracker.settings import Settings
 from tracker.store import diagnoses, events, readers
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading
@@ -338,7 +340,22 @@ def _mail(
         unsubscribe=unsubscribe,
         preferences=preferences,
     )
-    return Mail(letters.compose(letter, envelope, firm), str(firm.sender_address), recipient)
+    message = letters.compose(letter, envelope, firm)
+    for name, value in tags(tools.settings, delivery.id).items():
+        message[name] = value
+    domain = tools.settings.bounce_domain
+    sender = tools.verp.sender(delivery.id, domain) if domain else str(firm.sender_address)
+    return Mail(message, sender, recipient)
+
+
+def tags(settings: Settings, delivery_id: str) -> dict[str, str]:
+    """The headers by which a provider tells in its webhooks which mail it means."""
+    found = {}
+    if settings.sendgrid_key:
+        found["X-SMTPAPI"] = json.dumps({"unique_args": {"delivery": delivery_id}})
+    if settings.postmark_secret:
+        found["X-PM-Metadata-delivery"] = delivery_id
+    return found
 
 
 def _address(tools: Tools, door: str, link: Link) -> str:

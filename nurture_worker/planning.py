@@ -1,12 +1,15 @@
 """When planned mails are due, and what moves them: a pause, a seminar held at another time."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from nurture_worker.dormancy import is_over
 from nurture_worker.reminders import Reminder, reminders
 from nurture_worker.scenarios import Next, Pause, Taken, next_step
+from nurture_worker.schedule import Calendar
 from nurture_worker.tools import Tools
 from tracker.catalogue.scenarios import Scenario
 from tracker.events import Event
@@ -14,23 +17,72 @@ from tracker.store import deliveries, enrolments, readers
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading, writing
 from tracker.store.enrolments import Enrolment
-from tracker.words import DeliveryState, EndReason, FormOf, MailKind
+from tracker.words import DeliveryState, EndReason, Entry, FormOf, MailKind, SkipReason
 
 
 def following(
     tools: Tools, connection: Connection, enrolment: Enrolment, scenario: Scenario
 ) -> Next | None:
     """The step an enrolment comes to next, whether it is planned yet or not."""
-    taken = [
-        Taken(mail.step or "", mail.settled_at or mail.due_at)
-        for mail in deliveries.of_enrolment(connection, enrolment.id)
+    return following_each(tools, connection, [enrolment], {scenario.id: scenario})[enrolment.id]
+
+
+def following_each(
+    tools: Tools,
+    connection: Connection,
+    waiting: Sequence[Enrolment],
+    scenarios: Mapping[str, Scenario],
+) -> dict[str, Next | None]:
+    """The step each enrolment comes to next, by its id; those of other scenarios are left out."""
+    mails = deliveries.of_enrolments(connection, [one.id for one in waiting])
+    pauses = readers.pauses(connection, {one.reader_id for one in waiting})
+    calendar = calendar_of(tools)
+    found = {}
+    for one in waiting:
+        scenario = scenarios.get(one.scenario)
+        if scenario is not None:
+            paused = pauses.get(one.reader_id)
+            pause = Pause(*paused) if paused else None
+            taken = taken_by(mails.get(one.id, ()))
+            found[one.id] = next_step(scenario, one.started_at, taken, calendar, pause)
+    return found
+
+
+def ending(
+    tools: Tools, connection: Connection, enrolment: Enrolment, scenario: Scenario
+) -> EndReason | None:
+    """How an enrolment ends that has no step left; ``None`` while its reader may still answer.
+
+    Who was asked in vain whether to go on, at the end of the scenario of the dormant, gets nothing
+    more.
+    """
+    if scenario.enter is not Entry.DORMANT:
+        return EndReason.FINISHED
+    taken = taken_by(deliveries.of_enrolment(connection, enrolment.id))
+    asked = [one.at for one in taken if one.mailed]
+    if not asked:
+        return EndReason.FINISHED
+    return EndReason.SUNSET if is_over(scenario, max(asked), tools.now(), tools.day) else None
+
+
+def taken_by(mails: Sequence[Delivery]) -> list[Taken]:
+    """The steps behind a reader, by the mails of one enrolment."""
+    unsent = (DeliveryState.SKIPPED, DeliveryState.CANCELLED)
+    return [
+        Taken(
+            mail.step or "",
+            mail.settled_at or mail.due_at,
+            passed=mail.state is DeliveryState.SKIPPED and mail.reason == SkipReason.CONDITION,
+            mailed=mail.state not in unsent,
+        )
+        for mail in mails
         if mail.state is not DeliveryState.PLANNED
     ]
-    reader = readers.get(connection, enrolment.reader_id)
-    pause = None
-    if reader and reader.paused_at and reader.paused_until:
-        pause = Pause(reader.paused_at, reader.paused_until)
-    return next_step(scenario, enrolment.started_at, taken, tools.day, pause)
+
+
+def calendar_of(tools: Tools) -> Calendar:
+    """The days of this firm."""
+    return Calendar(tools.catalogue.firm.sending, tools.settings.zone, tools.day)
 
 
 def redate_steps(tools: Tools, connection: Connection, reader_id: str) -> None:

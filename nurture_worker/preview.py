@@ -7,8 +7,10 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
 
 from nurture_worker import letters
+from nurture_worker.diagram import entrance, svg
 from nurture_worker.letters import Envelope
 from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
@@ -94,7 +96,10 @@ def write_preview(
             (title, url, file, [p for p in reading.draft_problems if p.path == file])
             for title, url, file in _drafts(catalogue, site_url, base)
         ],
-        scenarios=sorted(catalogue.scenarios, key=lambda scenario: scenario.stage.rank),
+        scenarios=sorted(catalogue.scenarios, key=lambda scenario: scenario.rank),
+        ways={one.id: Markup(svg(one)) for one in catalogue.scenarios},  # noqa: S704 - escaped there
+        entrances={one.id: entrance(one) for one in catalogue.scenarios},
+        window=catalogue.firm.sending,
         links={path: len(found.links) for path, found in scans.items()},
         characters={path: found.characters for path, found in scans.items()},
     )

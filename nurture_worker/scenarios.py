@@ -4,27 +4,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from nurture_worker.schedule import Calendar
+from tracker.catalogue.branches import after, main_way
 from tracker.catalogue.scenarios import Scenario, Step
+from tracker.words import Late
 
-SMALLEST_GAP = 0.8
-"""Of a scenario day: what lies at least between two steps, so that a worker that was down for a
-week does not send three mails at once."""
+SMALLEST_GAP = 20 / 24
+"""Of a scenario day: what lies at least between two mails of a scenario, so that a worker that was
+down for a week does not send three at once."""
+
+LATE_AFTER = 2
+"""Scenario days behind its time, and a step is late; weekends, holidays and pauses are no delay."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A step that is behind the reader, however it ended, and when."""
+    """A step that is behind the reader, however it ended, and when. ``passed`` is one whose
+    condition did not hold; ``mailed`` one that may have reached them."""
 
     step: str
     at: datetime
+    passed: bool = False
+    mailed: bool = True
 
 
 @dataclass(frozen=True)
 class Next:
-    """The step to plan, and the time before which it must not go out (UTC)."""
+    """The step to plan, the time before which it must not go out (UTC), and the time at which it
+    would have been due if nothing had come in between."""
 
     step: Step
     due_at: datetime
+    wished_at: datetime
+
+    def is_late(self, now: datetime, calendar: Calendar) -> bool:
+        return now > self.wished_at + LATE_AFTER * calendar.day
 
 
 @dataclass(frozen=True)
@@ -39,29 +53,75 @@ def next_step(
     scenario: Scenario,
     started_at: datetime,
     taken: Sequence[Taken],
-    day: timedelta,
+    calendar: Calendar,
     pause: Pause | None = None,
 ) -> Next | None:
     """The step after those ``taken``; ``None`` when the scenario is over.
 
     A ``pause`` puts off what was due behind its beginning by as long as it lasts, so that the
-    steps keep their distance.
+    steps keep their distance; so does a late step that says ``late: shift``.
 
     Editors may change a scenario while readers are in it: a step taken is never taken again,
     wherever it has moved; a step added before one already taken is passed over; a step removed
     is simply not there.
     """
-    behind = {t.step for t in taken}
-    furthest = max((s.day for s in scenario.steps if s.id in behind), default=0)
-    ahead = [s for s in scenario.steps if s.id not in behind and s.day > furthest]
-    if not ahead:
+    known = {step.id: step for step in scenario.steps}
+    behind = sorted((t for t in taken if t.step in known), key=lambda t: t.at)
+    step = _following(scenario, known, behind)
+    if step is None:
         return None
-    step = min(ahead, key=lambda s: s.day)
-    due_at = started_at + step.day * day
-    if pause and due_at > pause.since:
-        due_at += max(timedelta(0), pause.until - max(pause.since, started_at))
-    if taken:
-        due_at = max(due_at, max(t.at for t in taken) + SMALLEST_GAP * day)
+    way = _Way(started_at, calendar, pause)
+    for one in behind:
+        way.note(known[one.step], one)
+    wished_at = way.wish(step)
+    due_at = wished_at
+    mailed = [t.at for t in taken if t.mailed]
+    if mailed:
+        due_at = max(due_at, max(mailed) + SMALLEST_GAP * calendar.day)
     if pause:
         due_at = max(due_at, pause.until)
-    return Next(step, due_at)
+    if due_at != wished_at:
+        due_at = calendar.open_from(due_at, step.window)
+    return Next(step, due_at, wished_at)
+
+
+def _following(scenario: Scenario, known: dict[str, Step], behind: Sequence[Taken]) -> Step | None:
+    had = {taken.step for taken in behind}
+    furthest = max((known[taken.step].day for taken in behind), default=0)
+    if behind:
+        last = behind[-1]
+        named = after(scenario.steps, known[last.step], sent=not last.passed)
+        if named is not None and named.id not in had and named.day >= furthest:
+            return named
+    ahead = (s for s in main_way(scenario.steps) if s.id not in had and s.day > furthest)
+    return next(ahead, None)
+
+
+class _Way:
+    """The times of the steps, as they would be if all went by the calendar."""
+
+    def __init__(self, started_at: datetime, calendar: Calendar, pause: Pause | None) -> None:
+        self._started_at = started_at
+        self._calendar = calendar
+        self._pause = pause
+        self._shift = timedelta(0)
+        self._last: datetime | None = None
+
+    def wish(self, step: Step) -> datetime:
+        at = self._calendar.after_days(self._started_at, step.day) + self._shift
+        if self._pause and at > self._pause.since:
+            begun = max(self._pause.since, self._started_at)
+            at += max(timedelta(0), self._pause.until - begun)
+        if self._last is not None:
+            at = max(at, self._last + SMALLEST_GAP * self._calendar.day)
+        return self._calendar.open_from(at, step.window)
+
+    def note(self, step: Step, taken: Taken) -> None:
+        if not taken.mailed:
+            return
+        wished = self.wish(step)
+        delay = taken.at - wished
+        if step.late is Late.SHIFT and delay > LATE_AFTER * self._calendar.day:
+            self._shift += delay
+            wished = taken.at
+        self._last = wished

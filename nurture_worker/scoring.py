@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from tracker.catalogue.scoring import PointRule, Scoring
-from tracker.clicks import counts_as_click
+from tracker.clicks import counts_for_reader
 from tracker.events import Event
 from tracker.words import EventKind, Stage
 
@@ -27,8 +27,9 @@ class ScoreEntry:
 def evidence(events: Sequence[Event]) -> list[Event]:
     """The events that say something about the reader, oldest first.
 
-    Left out: hits that are not held for a person's (yet) or that came after the link's time, a
-    link of one mail followed again, a page left before its end, and the end of one view told again.
+    Left out: hits that are not held for a person's (yet), that came after the link's time or from
+    somebody the mail was handed on to, a link of one mail followed again, a page left before its
+    end, and the end of one view told again.
     """
     kept = []
     followed: set[tuple[str | None, str | None]] = set()
@@ -36,7 +37,7 @@ def evidence(events: Sequence[Event]) -> list[Event]:
     for event in sorted(events, key=lambda e: (e.at, e.seq)):
         data = event.data or {}
         if event.kind is EventKind.MAIL_CLICK:
-            if not counts_as_click(data) or (event.delivery_id, event.page) in followed:
+            if not counts_for_reader(data) or (event.delivery_id, event.page) in followed:
                 continue
             followed.add((event.delivery_id, event.page))
         if event.kind is EventKind.PAGE_END:

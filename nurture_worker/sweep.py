@@ -3,18 +3,23 @@
 import logging
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from nurture_worker.diagnosing import make
-from nurture_worker.digest import digest, marketing
-from nurture_worker.planning import following, keep_reminders
+from nurture_worker.digest import digest, follow, marketing
+from nurture_worker.placing import has_just_ended
+from nurture_worker.planning import ending, following_each, keep_reminders
 from nurture_worker.retention import forget
+from nurture_worker.returns import collect
 from nurture_worker.schedule import week_of
 from nurture_worker.sending import send_due
 from nurture_worker.settling import settle
 from nurture_worker.tools import Tools
-from tracker.store import deliveries, diagnoses, enrolments, events
+from tracker.catalogue.scenarios import Scenario
+from tracker.store import deliveries, diagnoses, enrolments, events, pulse, readers
 from tracker.store.engine import reading, writing
 from tracker.store.enrolments import Enrolment
-from tracker.words import EndReason, MailKind
+from tracker.words import EndReason, Entry, MailKind
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +36,10 @@ def every(day: timedelta, times: int) -> timedelta:
 
 
 def sweep(tools: Tools) -> None:
-    """All that may be due: events not digested, hits not judged, mails of dead workers, next
+    """All that may be due: bounces not read, events not digested, hits not judged, mails of dead workers, next
     steps, reminders, mails to send, the weekly diagnosis, what is to be forgotten. Run it as often
     as you like."""
+    collect(tools)
     digest(tools)
     settle(tools)
     with writing(tools.engine) as connection:
@@ -44,15 +50,19 @@ def sweep(tools: Tools) -> None:
     refresh_diagnosis(tools)
     plan_weekly(tools)
     keep_reminders(tools)
+    enrol_by_time(tools)
     advance(tools)
+    with writing(tools.engine) as connection:
+        pulse.note_sweep(connection, tools.now())
 
 
 def advance(tools: Tools) -> None:
     """Plan what comes next, send what is due, and plan again behind what was sent: so the desk
     always shows a reader's next mail."""
     plan_steps(tools)
-    if send_due(tools):
-        plan_steps(tools)
+    while send_due(tools):
+        if not plan_steps(tools):
+            break  # else a step whose condition does not hold leads to one that is due at once
 
 
 def plan_steps(tools: Tools) -> int:
@@ -60,33 +70,71 @@ def plan_steps(tools: Tools) -> int:
     planned, place = 0, ""
     while True:
         with writing(tools.engine) as connection:
-            waiting = enrolments.waiting(connection, place, BATCH)
+            catalogue = tools.catalogue
+            waiting = enrolments.waiting(connection, place, BATCH, catalogue.newsletter_scenarios)
+            scenarios = {scenario.id: scenario for scenario in catalogue.scenarios}
+            steps = following_each(tools, connection, waiting, scenarios)
+            rows = []
             for enrolment in waiting:
-                scenario = tools.catalogue.scenario(enrolment.scenario)
+                scenario = scenarios.get(enrolment.scenario)
+                step = steps.get(enrolment.id)
                 if scenario is None:
                     enrolments.end(connection, enrolment.id, EndReason.REMOVED, tools.now())
-                    continue
-                step = following(tools, connection, enrolment, scenario)
-                if step is None:
-                    enrolments.end(connection, enrolment.id, EndReason.FINISHED, tools.now())
-                    continue
-                planned += bool(
-                    deliveries.plan(
-                        connection,
-                        key=_key(enrolment, step.step.id),
-                        kind=MailKind.STEP,
-                        domain=tools.mail_domain,
-                        now=tools.now(),
-                        due_at=step.due_at,
-                        reader_id=enrolment.reader_id,
-                        enrolment_id=enrolment.id,
-                        scenario=scenario.id,
-                        step=step.step.id,
+                elif step is None:
+                    _close(tools, connection, enrolment, scenario)
+                else:
+                    rows.append(
+                        {
+                            "key": _key(enrolment, step.step.id),
+                            "due_at": step.due_at,
+                            "reader_id": enrolment.reader_id,
+                            "enrolment_id": enrolment.id,
+                            "scenario": scenario.id,
+                            "step": step.step.id,
+                        }
                     )
-                )
+            planned += deliveries.plan_steps(
+                connection, rows, domain=tools.mail_domain, now=tools.now()
+            )
         if len(waiting) < BATCH:
             return planned
         place = waiting[-1].id
+
+
+def _close(tools: Tools, connection: Connection, enrolment: Enrolment, scenario: Scenario) -> None:
+    reason = ending(tools, connection, enrolment, scenario)
+    if reason is None:
+        return
+    enrolments.end(connection, enrolment.id, reason, tools.now())
+    if reason is EndReason.SUNSET:
+        readers.sunset(connection, enrolment.reader_id, tools.now())
+
+
+def enrol_by_time(tools: Tools) -> int:
+    """Look at the readers whom time alone brings into a scenario: those who have done nothing for
+    long, and those whose seminar is over; how many there were. Held-out readers whose time in a
+    scenario is over leave it."""
+    now = tools.now()
+    found: list[str] = []
+    with writing(tools.engine) as connection:
+        for scenario in tools.catalogue.scenarios:
+            last = max(step.day for step in scenario.steps)
+            enrolments.finish_held_out(
+                connection, scenario.id, now - last * tools.day, EndReason.FINISHED, now
+            )
+        dormant = tools.catalogue.entered_by(Entry.DORMANT)
+        if dormant:
+            since = now - dormant.idle_days * tools.day
+            quiet = now - tools.catalogue.firm.sending.quiet_days * tools.day
+            found += readers.idle(connection, dormant.id, since, now, quiet, BATCH)
+        after = tools.catalogue.entered_by(Entry.SEMINAR)
+        for page in tools.catalogue.pages if after else ():
+            if after and page.seminar and has_just_ended(tools, page.seminar.id, now):
+                found += enrolments.registered(connection, page.seminar.id, after.id, BATCH)
+    for reader_id in dict.fromkeys(found):
+        with writing(tools.engine) as connection:
+            follow(tools, connection, reader_id, now)
+    return len(found)
 
 
 def _key(enrolment: Enrolment, step: str) -> str:

@@ -1,9 +1,10 @@
 """What a job needs at hand, made once in each worker process."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 
 from redis import Redis
 from sqlalchemy import Engine
@@ -14,6 +15,7 @@ from tracker.events import Event
 from tracker.links import Links
 from tracker.settings import Settings, read_settings
 from tracker.store.engine import check_version, open_store
+from tracker.verp import Verp
 from tracker.wake import connect
 from tracker.words import Stage
 
@@ -28,6 +30,8 @@ class Tools:
     engine: Engine
     redis: Redis
     clock: Callable[[], datetime]
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set when this process is told to end: begin nothing new."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -42,6 +46,11 @@ class Tools:
     def mail_domain(self) -> str:
         """The domain of Message-IDs and List-Ids: that of the sender's address."""
         return self.catalogue.firm.sender_address.partition("@")[2]
+
+    @cached_property
+    def verp(self) -> Verp:
+        """The return addresses of mails."""
+        return Verp(self.settings.keys)
 
     def now(self) -> datetime:
         return self.clock().astimezone(UTC)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import make_url
 
 from nurture_worker.effects import UnderWay
@@ -11,11 +11,11 @@ from nurture_worker.scenarios import Taken
 from tracker.store.deliveries import OPEN
 from tracker.store.engine import check_version, open_store, reading
 from tracker.store.tables import deliveries, enrolments
-from tracker.words import MailKind
+from tracker.words import Arm, DeliveryState, MailKind, SkipReason
 
 
 def readers_under_way(store_url: str) -> list[UnderWay] | None:
-    """All enrolments that have not ended; ``None`` where there is no store yet.
+    """All enrolments that have not ended and in which mails are sent; ``None`` where there is no store yet.
 
     Changes nothing. Raises ``StoreError`` for a store that cannot be read.
     """
@@ -33,6 +33,7 @@ def readers_under_way(store_url: str) -> list[UnderWay] | None:
                     enrolments.c.started_at,
                     deliveries.c.step,
                     deliveries.c.state,
+                    deliveries.c.reason,
                     deliveries.c.due_at,
                     deliveries.c.settled_at,
                 )
@@ -43,7 +44,10 @@ def readers_under_way(store_url: str) -> list[UnderWay] | None:
                         & (deliveries.c.kind == MailKind.STEP),
                     )
                 )
-                .where(enrolments.c.ended_at.is_(None))
+                .where(
+                    enrolments.c.ended_at.is_(None),
+                    or_(enrolments.c.arm.is_(None), enrolments.c.arm != Arm.HELD_OUT),
+                )
                 .order_by(enrolments.c.id, deliveries.c.due_at)
             ).all()
     finally:
@@ -56,7 +60,15 @@ def readers_under_way(store_url: str) -> list[UnderWay] | None:
         if row.step and row.state in OPEN:
             planned[row.id] = Taken(row.step, row.due_at)
         elif row.step:
-            taken.setdefault(row.id, []).append(Taken(row.step, row.settled_at or row.due_at))
+            unsent = (DeliveryState.SKIPPED, DeliveryState.CANCELLED)
+            taken.setdefault(row.id, []).append(
+                Taken(
+                    row.step,
+                    row.settled_at or row.due_at,
+                    passed=row.reason == SkipReason.CONDITION,
+                    mailed=row.state not in unsent,
+                )
+            )
     return [
         UnderWay(scenario, started_at, tuple(taken.get(id_, ())), planned.get(id_))
         for id_, (scenario, started_at) in begun.items()

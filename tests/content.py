@@ -11,7 +11,13 @@ from tracker.catalogue.pages import Page, Section
 from tracker.catalogue.personas import Persona
 from tracker.catalogue.scenarios import Scenario, Step
 from tracker.catalogue.scoring import PointRule, Scoring, StageRules
+from tracker.catalogue.sendings import Sending, Weekday
 from tracker.words import EventKind, PageKind, Stage
+
+AT_ANY_TIME = Sending(
+    days=tuple(Weekday), opens=0, closes=24 * 60, holidays=True, per_day=10, per_week=30
+)
+"""So that a test's day is any day; the firm's own hours are tested with ``Sending()``."""
 
 FIRM = Firm(
     name="株式会社ためし",
@@ -21,6 +27,7 @@ FIRM = Firm(
     sender_address="tayori@example.jp",
     reply_to="henji@example.jp",
     consent=Consent(version="2026-11", mail="ためし編集部からのご案内を受け取ります。"),
+    sending=AT_ANY_TIME,
 )
 
 DIAGNOSIS = Diagnosis(

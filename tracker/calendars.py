@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-from icalendar import Calendar, Event
-
 from tracker.catalogue.pages import Page
 from tracker.catalogue.seminars import Seminar
 
@@ -19,6 +17,8 @@ def calendar(
     calendar that has the event already takes this as its newest state. ``join`` is for who has a
     place only.
     """
+    from icalendar import Calendar, Event  # here, for it takes a while to import
+
     event = Event()
     event.add("uid", f"{seminar.id}@{domain}")
     event.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))

@@ -7,7 +7,10 @@ import logging
 from enum import StrEnum
 
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -27,8 +30,19 @@ class Job(StrEnum):
     DIAGNOSE = "nurture_worker.jobs.diagnose"
 
 
-def connect(url: str) -> Redis:
-    return Redis.from_url(url)
+def connect(url: str, *, hurried: bool = False) -> Redis:
+    """A client for ``url``. ``hurried`` is for who has a reader waiting, or events behind them: it
+    gives a silent server two seconds and asks once more at most; redis-py would try for a minute.
+    """
+    if not hurried:
+        return Redis.from_url(url)
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=1.0,
+        socket_timeout=2.0,
+        # A connection that went stale is worth a second try, a silence isn't.
+        retry=Retry(NoBackoff(), 1, (RedisConnectionError,)),
+    )
 
 
 def queue(connection: Redis) -> Queue:

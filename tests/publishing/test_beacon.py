@@ -510,3 +510,40 @@ def test_no_page_is_wider_than_its_window(
     for source in Catalogue.read(settings.catalogue_path).pages:
         page.goto(f"{served.url}/{source.url}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, source.path
+
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def test_a_click_in_a_mail_names_the_view_it_led_to_once_and_leaves_the_address_bar(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium)
+    page.goto(f"{served.url}/about/?utm_medium=email&k={KEY}#contact")
+    assert page.evaluate("location.href") == f"{served.url}/about/#contact"
+    page.reload()
+    page.goto("about:blank")
+    first, second = served.wait_for("page_view", 2)
+    assert (first["pv"], first["ref"], first["n"]) == (KEY, "mail", 0)
+    assert second["pv"] != KEY
+    assert len(second["pv"]) == 16
+
+
+@pytest.mark.parametrize("key", ["0123", KEY.upper(), f"{KEY}0", "%27%3E%3Cscript%3E"])
+def test_what_is_no_key_names_no_view(chromium: Browser, served: Served, key: str) -> None:
+    page = open_page(chromium)
+    page.goto(f"{served.url}/about/?utm_medium=email&k={key}")
+    page.goto("about:blank")
+    (seen,) = served.wait_for("page_view")
+    assert len(seen["pv"]) == 16
+
+
+def test_who_did_not_agree_hands_no_key_on_and_tells_nothing(
+    chromium: Browser, served: Served
+) -> None:
+    page = open_page(chromium, consent=None)
+    page.goto(f"{served.url}/about/?utm_medium=email&k={KEY}")
+    assert page.evaluate("location.href") == f"{served.url}/about/"
+    page.goto("about:blank")
+    page.wait_for_timeout(200)
+    assert served.posts == []

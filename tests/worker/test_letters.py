@@ -1,5 +1,6 @@
 """Letters: both parts good, the sender named, nothing a reader typed breaks out."""
 
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -110,6 +111,16 @@ def test_a_readers_name_stays_a_name(name: str) -> None:
     assert 'href="http://evil' not in html_of(message)
     assert f"{name} 様" in text_of(message)
     assert message["Subject"] == f"{name} 様へ"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["{{ env }}", "{{ config }}", "{{7*7}}", "{% for x in y %}", "${HOME}", "%(name)s", "{0}"],
+)
+def test_an_editors_words_are_no_template_but_for_the_two_names(words: str) -> None:
+    message = composed(replace(LETTER, markdown=f"{{{{ company }}}} {words}"))
+    assert f"ためし製作所 {words}" in text_of(message)
+    assert f"ためし製作所 {words}" in html_of(message)
 
 
 def test_a_name_cannot_add_a_header() -> None:

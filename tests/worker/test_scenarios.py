@@ -1,14 +1,22 @@
 """Scenarios: the next step, at its day, whatever editors change meanwhile."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from nurture_worker.scenarios import SMALLEST_GAP, Pause, Taken, next_step
-from tests.content import steps
+from nurture_worker.schedule import Calendar
+from tests.content import AT_ANY_TIME, steps
+from tracker.catalogue.conditions import Condition
 from tracker.catalogue.scenarios import Scenario
-from tracker.words import Stage
+from tracker.catalogue.sendings import Sending, StepWindow
+from tracker.words import Late, Stage
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+CALENDAR = Calendar(AT_ANY_TIME)
 SCENARIO = Scenario(id="interest", stage=Stage.INTEREST, steps=steps("interest"))
 
 
@@ -17,7 +25,7 @@ def taken(*names: str, last_day: float = 0) -> list[Taken]:
 
 
 def following(*names: str, last_day: float = 0, scenario: Scenario = SCENARIO) -> tuple[str, float]:
-    found = next_step(scenario, START, taken(*names, last_day=last_day), DAY)
+    found = next_step(scenario, START, taken(*names, last_day=last_day), CALENDAR)
     assert found is not None
     return found.step.id, (found.due_at - START) / DAY
 
@@ -42,12 +50,14 @@ def test_the_steps_come_on_their_days() -> None:
 
 
 def test_after_the_last_step_the_scenario_is_over() -> None:
-    assert next_step(SCENARIO, START, taken("thanks", "case", "detail", "consult"), DAY) is None
+    assert (
+        next_step(SCENARIO, START, taken("thanks", "case", "detail", "consult"), CALENDAR) is None
+    )
 
 
 def test_after_a_long_downtime_steps_keep_a_distance() -> None:
     name, day = following("thanks", last_day=10)
-    assert (name, round(day, 6)) == ("case", 10 + SMALLEST_GAP)
+    assert (name, day) == ("case", pytest.approx(10 + SMALLEST_GAP))
 
 
 def test_a_removed_step_is_passed_over() -> None:
@@ -65,7 +75,7 @@ def test_a_step_added_before_one_already_taken_is_passed_over() -> None:
 
 
 def test_a_scenarios_day_may_be_seconds() -> None:
-    found = next_step(SCENARIO, START, [], timedelta(seconds=20))
+    found = next_step(SCENARIO, START, [], Calendar(AT_ANY_TIME, day=timedelta(seconds=20)))
     assert found is not None
     assert found.due_at == START + timedelta(seconds=20)
 
@@ -73,7 +83,7 @@ def test_a_scenarios_day_may_be_seconds() -> None:
 def paused(name: str, begins: float, lasts: float, *taken_before: str) -> float:
     """The day on which the step ``name`` is due for who paused on day ``begins``."""
     pause = Pause(START + begins * DAY, START + (begins + lasts) * DAY)
-    found = next_step(SCENARIO, START, taken(*taken_before), DAY, pause)
+    found = next_step(SCENARIO, START, taken(*taken_before), CALENDAR, pause)
     assert found is not None
     assert found.step.id == name
     return (found.due_at - START) / DAY
@@ -107,3 +117,90 @@ def test_what_was_overdue_when_the_pause_began_waits_for_its_end() -> None:
 
 def test_a_pause_long_over_changes_nothing() -> None:
     assert paused("thanks", -40, 30) == 1
+
+
+def branching(**changes: dict[str, object]) -> Scenario:
+    """thanks; case; on day 5 detail for who clicked in case, else ``short``; consult."""
+    clicked = Condition.model_validate({"clicked": "case"})
+    known = {step.id: step for step in SCENARIO.steps}
+    short = known["detail"].model_copy(update={"id": "short"})
+    detail = known["detail"].model_copy(update={"when": clicked, "otherwise": "short"})
+    made = [known["thanks"], known["case"], detail, short, known["consult"]]
+    return SCENARIO.model_copy(
+        update={"steps": tuple(s.model_copy(update=changes.get(s.id, {})) for s in made)}
+    )
+
+
+def passed(name: str, day: float) -> Taken:
+    return Taken(name, START + day * DAY, passed=True, mailed=False)
+
+
+def goes_to(*behind: Taken, scenario: Scenario) -> tuple[str, float] | None:
+    found = next_step(scenario, START, behind, CALENDAR)
+    return (found.step.id, (found.due_at - START) / DAY) if found else None
+
+
+def test_who_meets_the_condition_gets_the_step_and_not_the_other() -> None:
+    way = branching()
+    to_case = taken("thanks", last_day=1) + taken("case", last_day=3)
+    assert goes_to(*to_case, scenario=way) == ("detail", 5)
+    assert goes_to(*to_case, *taken("detail", last_day=5), scenario=way) == ("consult", 7)
+
+
+def test_who_does_not_meet_it_gets_the_other_at_once_and_goes_on() -> None:
+    way = branching()
+    to_case = [*taken("thanks", last_day=1), *taken("case", last_day=3), passed("detail", 5)]
+    assert goes_to(*to_case, scenario=way) == ("short", 5)
+    assert goes_to(*to_case, *taken("short", last_day=5), scenario=way) == ("consult", 7)
+
+
+def test_without_an_else_who_does_not_meet_it_waits_for_the_next_day() -> None:
+    way = branching(detail={"otherwise": None}, short={"day": 6})
+    to_case = [*taken("thanks", last_day=1), *taken("case", last_day=3)]
+    assert goes_to(*to_case, passed("detail", 5), scenario=way) == ("short", 6)
+
+
+def test_then_leads_past_what_lies_between() -> None:
+    way = branching(thanks={"then": "consult"})
+    assert goes_to(*taken("thanks", last_day=1), scenario=way) == ("consult", 7)
+    assert goes_to(*taken("thanks", "consult", last_day=7), scenario=way) is None
+
+
+def test_a_step_passed_over_asks_for_no_distance() -> None:
+    way = branching(detail={"otherwise": "consult"}, consult={"day": 5}, short={"day": 6})
+    assert goes_to(passed("detail", 5), scenario=way) == ("consult", 5)
+
+
+def late(how: str, *behind: Taken) -> tuple[str, float] | None:
+    kept = {step.id: {"late": Late(how)} for step in SCENARIO.steps}
+    return goes_to(*behind, scenario=branching(**kept))
+
+
+def test_after_a_late_step_the_rest_catch_up_or_keep_their_days_apart() -> None:
+    behind = taken("thanks", last_day=9)
+    assert late("send", *behind) == ("case", pytest.approx(9 + SMALLEST_GAP))
+    assert late("shift", *behind) == ("case", 11)
+    assert late("shift", *behind, *taken("case", last_day=11)) == ("detail", 13)
+
+
+def test_a_late_step_is_one_that_something_else_than_the_calendar_held_up() -> None:
+    tokyo = Calendar(Sending.model_validate({}), ZoneInfo("Asia/Tokyo"))
+    friday = datetime(2027, 4, 28, 1, 0, tzinfo=UTC)  # days 1 to 7 all lie before 6 May
+    behind: list[Taken] = []
+    for _ in range(4):
+        found = next_step(SCENARIO, friday, behind, tokyo)
+        assert found is not None
+        assert not found.is_late(found.due_at, tokyo)
+        assert found.is_late(found.due_at + timedelta(days=2, minutes=1), tokyo)
+        behind.append(Taken(found.step.id, found.due_at))
+    gaps = [b.at - a.at for a, b in pairwise(behind)]
+    assert min(gaps) >= timedelta(hours=20)
+
+
+def test_a_step_may_keep_hours_of_its_own() -> None:
+    noon = StepWindow.model_validate({"opens": "12:00", "closes": "13:00"})
+    own = branching(thanks={"window": noon})
+    tokyo = Calendar(Sending.model_validate({}), ZoneInfo("Asia/Tokyo"))
+    found = next_step(own, datetime(2026, 11, 9, 1, 0, tzinfo=UTC), [], tokyo)
+    assert found is not None
+    assert found.due_at == datetime(2026, 11, 10, 3, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from tracker.catalogue.pages import Page
 from tracker.catalogue.personas import Persona
 from tracker.catalogue.scenarios import Scenario
 from tracker.catalogue.scoring import Scoring
-from tracker.words import PageKind, Stage
+from tracker.words import Entry, PageKind, Stage, Topic
 
 FORMAT = "sodate-catalogue/1"
 
@@ -103,6 +103,15 @@ class Catalogue(BaseModel):
 
     def scenario(self, scenario_id: str) -> Scenario | None:
         return next((s for s in self.scenarios if s.id == scenario_id), None)
+
+    @cached_property
+    def newsletter_scenarios(self) -> tuple[str, ...]:
+        """The scenarios of who agreed to the newsletter alone."""
+        return tuple(s.id for s in self.scenarios if s.topic is Topic.NEWSLETTER)
+
+    def entered_by(self, entry: Entry) -> Scenario | None:
+        """The scenario of an occasion."""
+        return next((s for s in self.scenarios if s.enter is entry and s.stage is None), None)
 
     def scenario_for(self, stage: Stage) -> Scenario | None:
         return next((s for s in self.scenarios if s.stage is stage), None)

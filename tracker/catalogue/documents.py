@@ -226,6 +226,9 @@ def _words(error: ErrorDetails, name: str, value: object) -> str:
 
 
 _PATTERNS = {
+    r"^([01]?\d|2[0-3]):[0-5]\d$|^24:00$": '"9:00" の形の時刻',
+    r"^[a-z0-9][a-z0-9-]*$": "ファイル名から日を除いたもの。例: first-step",
+    r"^[a-z0-9][a-z0-9-]*( (/[^\s:]*\.md(#\S+)?|https?://\S+))?$": "ステップの名前、または「名前 /cases/foo.md」",
     r"^/[^:]*\.md(#.+)?$": "/ で始まるページのパス。例: /resources/foo.md",
     r"^/[^:]*\.md$": "/ で始まるページのパス。例: /resources/foo.md",
     r"^[^/\\]+$": "フォルダーを含まないファイル名。例: guide.pdf",
@@ -261,7 +264,7 @@ def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
             continue
         field = found.model_fields.get(part) if found else None
         found = _model_in(field.annotation) if field else None
-    return list(found.model_fields) if found else []
+    return [field.alias or name for name, field in found.model_fields.items()] if found else []
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from pydantic import EmailStr, Field
 
+from tracker.catalogue.sendings import Sending
 from tracker.catalogue.values import Value
 
 
@@ -35,3 +36,7 @@ class Firm(Value):
     sender_address: EmailStr = Field(description="差出人のアドレス")
     reply_to: EmailStr = Field(description="返信が届くアドレス。人が読むもの")
     consent: Consent = Field(description="メールを送る同意の文面。見せたものが記録に残る")
+    sending: Sending = Field(
+        default_factory=lambda: Sending.model_validate({}),
+        description="シナリオとメールマガジンを送る時間帯と、一人に送る上限",
+    )

@@ -67,12 +67,16 @@ class Folder:
             keys = ", ".join(model.model_fields)
             self.tell(file, 1, None, f"ファイルがありません（必要なキー: {keys}）")
             return None
+        return self.valid(model, self.mapping(file))
+
+    def mapping(self, file: str) -> Document | None:
+        """A file of YAML alone."""
         text = self.text(file)
         if text is None:
             return None
         document, problems = parse(file, text)
         self.problems += problems
-        return self.valid(model, document)
+        return document
 
     def valid(self, model: type[V], document: Document | None) -> V | None:
         if document is None:

@@ -11,9 +11,10 @@ from tracker.catalogue.navigation import check_nav
 from tracker.catalogue.page_files import PageFiles
 from tracker.catalogue.personas import Persona, PersonaFront
 from tracker.catalogue.problems import Problem, in_order
-from tracker.catalogue.scenario_files import ScenarioFiles
+from tracker.catalogue.scenario_files import ScenarioFiles, Surroundings
 from tracker.catalogue.scenarios import Scenario
 from tracker.catalogue.scoring import Scoring
+from tracker.catalogue.sendings import Window
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,13 @@ def read(root: Path, *, drafts: bool = False) -> Reading:
     personas = tuple(_personas(folder))
     page_files = PageFiles(folder)
     pages = tuple(page_files.read([path.stem for path in folder.files("site/personas", "*.md")]))
-    steps = ScenarioFiles(folder, page_files.site, page_files.site_with_drafts)
+    around = Surroundings(
+        gates=[page.gate.id for page in pages if page.gate],
+        personas=[persona.id for persona in personas],
+        seminars=[page.seminar.id for page in pages if page.seminar],
+        window=firm.sending.window if firm else Window.model_validate({}),
+    )
+    steps = ScenarioFiles(folder, page_files.site, page_files.site_with_drafts, around)
     scenarios = tuple(steps.read())
     nav = check_nav(folder, page_files.site)
     catalogue = None

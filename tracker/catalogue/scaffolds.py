@@ -19,7 +19,7 @@ from tracker.catalogue.folder import TO_WRITE
 from tracker.catalogue.pages import OWNERS, STAGED, Page, PageFront
 from tracker.catalogue.personas import PersonaFront
 from tracker.catalogue.problems import unknown
-from tracker.catalogue.scenarios import StepFront
+from tracker.catalogue.scenarios import Scenario, StepFront
 from tracker.words import PageKind, Stage
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -57,6 +57,7 @@ def scaffold(
     stage: Stage | None = None,
     personas: tuple[str, ...] = (),
     day: int | None = None,
+    scenario: str | None = None,
 ) -> Path:
     """Write the file and return its path (from ``root``).
 
@@ -75,7 +76,8 @@ def scaffold(
     if kind == "persona":
         path, text = Path("site/personas") / f"{name}.md", _persona(title)
     elif kind == "scenario":
-        path, text = _step(catalogue, name, title, stage or Stage.INTEREST, day)
+        found = _scenario(catalogue, scenario, stage)
+        path, text = _step(catalogue, name, title, found, scenario or stage or Stage.INTEREST, day)
     else:
         path, text = _page(catalogue, PageKind(kind), name, today, title, stage, personas or known)
     _write(root / path, path, text)
@@ -97,10 +99,28 @@ def _persona(title: str | None) -> str:
     return _document(front, f"{_gap('この人の一日、サイトに来るきっかけ、迷うことを書く')}\n")
 
 
+def _scenario(catalogue: Catalogue, name: str | None, stage: Stage | None) -> Scenario | None:
+    """The scenario a step is for; ``None`` for a stage that has none yet."""
+    if name is None or name in list(Stage):
+        return catalogue.scenario_for(Stage(name) if name else stage or Stage.INTEREST)
+    found = catalogue.scenario(name)
+    if found is None:
+        raise ScaffoldError(
+            f"{unknown('シナリオ', name, [one.id for one in catalogue.scenarios])}。"
+            f"新しく作るなら、先に site/scenarios/{name}/scenario.yml を書きます"
+        )
+    return found
+
+
 def _step(
-    catalogue: Catalogue, name: str, title: str | None, stage: Stage, day: int | None
+    catalogue: Catalogue,
+    name: str,
+    title: str | None,
+    scenario: Scenario | None,
+    folder: str,
+    day: int | None,
 ) -> tuple[Path, str]:
-    scenario = catalogue.scenario_for(stage)
+    stage = (scenario.stage if scenario else Stage(folder)) or Stage.INTEREST
     taken = {step.day: step for step in scenario.steps} if scenario else {}
     if day in taken:
         raise ScaffoldError(f"{day}日目には {taken[day].path} があります")
@@ -118,7 +138,7 @@ def _step(
 {_gap("前回の続きであることと、今日お伝えする1つのことを書く")}
 
 {button}"""
-    return Path("site/scenarios") / stage / f"{day}-{name}.md", _document(front, body)
+    return Path("site/scenarios") / folder / f"{day}-{name}.md", _document(front, body)
 
 
 def _page(

@@ -15,16 +15,17 @@ from tracker.catalogue.firm import Firm
 from tracker.catalogue.gates import KNOWN_FIELDS, FormField
 from tracker.catalogue.pages import OWNERS, STAGED, PageFront
 from tracker.catalogue.personas import PersonaFront
-from tracker.catalogue.scenarios import StepFront
+from tracker.catalogue.scenarios import ScenarioFront, StepFront
 from tracker.catalogue.scoring import Scoring
-from tracker.words import EventKind, PageKind, Stage
+from tracker.words import Entry, EventKind, PageKind, Stage
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The draft that the YAML language server reads best."""
 
 MODELS: dict[str, tuple[type[BaseModel], str]] = {
     "page": (PageFront, "ページの front matter（site/pages/**/*.md の先頭）"),
-    "step": (StepFront, "ステップメールの front matter（site/scenarios/<段階>/*.md の先頭）"),
+    "step": (StepFront, "ステップメールの front matter（site/scenarios/<シナリオ>/*.md の先頭）"),
+    "scenario": (ScenarioFront, "site/scenarios/<シナリオ>/scenario.yml"),
     "persona": (PersonaFront, "persona の front matter（site/personas/*.md の先頭）"),
     "firm": (Firm, "site/firm.yml"),
     "scoring": (Scoring, "site/scoring.yml"),
@@ -34,7 +35,7 @@ MODELS: dict[str, tuple[type[BaseModel], str]] = {
 
 _WORDS = {
     words.__name__: "、".join(f"{word.value}（{word.label}）" for word in words)
-    for words in (Stage, PageKind, EventKind)
+    for words in (Stage, PageKind, EventKind, Entry)
 }
 """The word editors know for each value."""
 
@@ -58,6 +59,7 @@ def schemas(personas: Iterable[str] = (), whitepapers: Iterable[str] = ()) -> di
     _name_fields(made["page"])
     _join_kinds(made["page"])
     _name(made["page"]["properties"]["personas"]["items"], personas)
+    _name(made["step"]["$defs"]["Condition"]["properties"]["persona"], personas)
     _name(made["page"]["$defs"]["Gate"]["properties"]["file"], whitepapers)
     return made
 

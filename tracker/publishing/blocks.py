@@ -12,18 +12,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pymdownx.blocks  # type: ignore[import-untyped]
+import yaml
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from markupsafe import Markup
-from pymdownx.blocks import BlocksExtension, BlocksProcessor  # type: ignore[import-untyped]
+from pymdownx.blocks import BlocksExtension, BlocksProcessor
 from pymdownx.blocks.block import Block, type_string  # type: ignore[import-untyped]
 
 from tracker.catalogue.catalogue import Catalogue
+from tracker.catalogue.documents import Loader
 from tracker.catalogue.load import load
 from tracker.catalogue.markdown import FORM_ID
 from tracker.catalogue.pages import Page
-from tracker.forms import diagnosis_form, gate_form, inquiry_form, newsletter_form, seminar_form
+from tracker.forms import contact_form, diagnosis_form
 from tracker.publishing.assets import address_of_forms_script
 from tracker.publishing.players import player
 from tracker.publishing.related import READING, newest_first
@@ -31,6 +34,19 @@ from tracker.publishing.seminars import seminar_box, seminar_list
 from tracker.words import PageKind, Stage
 
 _KINDS = list(PageKind)
+
+
+def _options(text: str) -> dict[str, Any] | None:
+    """A block's option lines, ``None`` where they are none."""
+    try:
+        found = yaml.load(text, Loader)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, ValueError):
+        return None
+    return {} if found is None else found if isinstance(found, dict) else None
+
+
+# PyMdown's own reads them with PyYAML's slow parser: six times the time, on every CTA.
+pymdownx.blocks.get_frontmatter = _options
 
 
 class _SodateBlock(Block):  # type: ignore[misc]
@@ -98,24 +114,29 @@ class _FormBlock(_SodateBlock):
         raise NotImplementedError
 
 
-class GateBlock(_FormBlock):
+class _ContactBlock(_FormBlock):
+    def form(self) -> Markup | None:
+        page = self.page(self.catalogue) if self.catalogue else None
+        form = contact_form(page) if page else None
+        return form.html(self.catalogue.firm.consent) if form and self.catalogue else None
+
+    def page(self, catalogue: Catalogue) -> Page | None:
+        """The page whose form this is."""
+        raise NotImplementedError
+
+
+class GateBlock(_ContactBlock):
     NAME = "gate"
 
-    def form(self) -> Markup | None:
-        page = self.catalogue.gate_page(self.argument) if self.catalogue else None
-        if page is None or page.gate is None or self.catalogue is None:
-            return None
-        return gate_form(page.gate, self.catalogue.firm.consent, page=page.url)
+    def page(self, catalogue: Catalogue) -> Page | None:
+        return catalogue.gate_page(self.argument)
 
 
-class InquiryBlock(_FormBlock):
+class InquiryBlock(_ContactBlock):
     NAME = "inquiry"
 
-    def form(self) -> Markup | None:
-        page = self.catalogue.inquiry_page if self.catalogue else None
-        if page is None or self.catalogue is None:
-            return None
-        return inquiry_form(self.catalogue.firm.consent, page=page.url)
+    def page(self, catalogue: Catalogue) -> Page | None:
+        return catalogue.inquiry_page
 
 
 class DiagnosisBlock(_FormBlock):
@@ -129,14 +150,11 @@ class DiagnosisBlock(_FormBlock):
         return diagnosis_form(page.diagnosis, page=page.url, steps=steps)
 
 
-class NewsletterBlock(_FormBlock):
+class NewsletterBlock(_ContactBlock):
     NAME = "newsletter"
 
-    def form(self) -> Markup | None:
-        page = self.catalogue.newsletter_page if self.catalogue else None
-        if page is None or page.newsletter is None:
-            return None
-        return newsletter_form(page.newsletter, page=page.url)
+    def page(self, catalogue: Catalogue) -> Page | None:
+        return catalogue.newsletter_page
 
 
 class SeminarBlock(_SodateBlock):
@@ -153,8 +171,10 @@ class SeminarBlock(_SodateBlock):
             return
         seminar = page.seminar
         recording = self.catalogue.page_of(seminar.recording) if seminar.recording else None
-        form = seminar_form(seminar, self.catalogue.firm.consent, page=page.url)
-        seminar_box(block, seminar, form, recording, self.now, self.md.htmlStash.store)
+        form = contact_form(page)
+        assert form is not None
+        shown = form.html(self.catalogue.firm.consent)
+        seminar_box(block, seminar, shown, recording, self.now, self.md.htmlStash.store)
 
 
 class SeminarsBlock(_SodateBlock):

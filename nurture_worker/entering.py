@@ -1,0 +1,89 @@
+"""Which scenarios a reader belongs in, and why they leave one. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tracker.catalogue.scenarios import Scenario
+from tracker.words import EndReason, Entry, Stage, Topic
+
+AFTER_A_SEMINAR = timedelta(days=14)
+"""How long after its end the scenario of a seminar may still begin, for who was away meanwhile."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a reader stands.
+
+    ``agrees`` says that mail they did not order may go out, ``over`` why it may not any more.
+    ``seminars`` are those they had a place at and that ended not long ago. ``free`` says that they
+    are in no scenario.
+    """
+
+    stage: Stage | None
+    agrees: bool
+    wants: frozenset[Topic]
+    acted_at: datetime
+    inquired_at: datetime | None = None
+    over: EndReason | None = None
+    paused: bool = False
+    free: bool = True
+    seminars: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scenario to be in. Nobody is in it twice on the same ``occasion``."""
+
+    scenario: Scenario
+    occasion: str = ""
+
+
+def leaves(scenario: Scenario, started_at: datetime, standing: Standing) -> EndReason | None:
+    """Why the reader leaves a scenario begun at ``started_at``; ``None`` if they stay."""
+    if standing.over:
+        return standing.over
+    if standing.inquired_at is not None and standing.inquired_at >= started_at:
+        return EndReason.INQUIRY
+    if scenario.enter is Entry.STAGE and scenario.stage is not standing.stage:
+        return EndReason.STAGE
+    if scenario.enter is Entry.DORMANT and standing.acted_at > started_at:
+        return EndReason.RETURNED
+    return None
+
+
+def places(
+    scenarios: Sequence[Scenario],
+    standing: Standing,
+    now: datetime,
+    day: timedelta,
+    quiet_days: int,
+) -> list[Place]:
+    """The scenarios the reader belongs in now, whether they were in them before or not.
+
+    Who inquired is left to the people they wrote to: no stage's scenario begins any more, and no
+    other one for ``quiet_days`` scenario days.
+    """
+    if not standing.agrees or standing.over:
+        return []
+    inquired = standing.inquired_at
+    quiet = inquired is not None and now < inquired + quiet_days * day
+    found = []
+    for scenario in scenarios:
+        if scenario.topic not in standing.wants:
+            continue
+        match scenario.enter:
+            case Entry.STAGE:
+                if scenario.stage is standing.stage and inquired is None:
+                    found.append(Place(scenario))
+            case Entry.NEWSLETTER:
+                if Topic.STEP not in standing.wants and not quiet:
+                    found.append(Place(scenario))
+            case Entry.SEMINAR:
+                if not quiet:
+                    found += [Place(scenario, seminar) for seminar in standing.seminars]
+            case Entry.DORMANT:
+                idle = now >= standing.acted_at + scenario.idle_days * day
+                if idle and standing.free and standing.stage and not standing.paused and not quiet:
+                    found.append(Place(scenario, standing.acted_at.strftime("%Y-%m-%dT%H:%M:%S")))
+    return found

@@ -1,0 +1,109 @@
+"""Brings a reader into the scenarios they belong in, and out of the others."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from nurture_worker.entering import AFTER_A_SEMINAR, Place, Standing, leaves, places
+from nurture_worker.holdout import draw
+from nurture_worker.planning import calendar_of
+from nurture_worker.tools import Tools
+from tracker.events import Event
+from tracker.store import deliveries, enrolments
+from tracker.store.enrolments import Enrolment
+from tracker.store.readers import Reader
+from tracker.words import Arm, EndReason, EventKind, FormOf, MailKind, Topic
+
+
+def place(
+    tools: Tools, connection: Connection, reader: Reader, done: Sequence[Event], now: datetime
+) -> None:
+    """By what the log says of them (``done``), and what they agreed to."""
+    standing = _standing(tools, reader, done, now)
+    if reader.suppressed_at is not None and standing.over:
+        deliveries.cancel_suppressed(
+            connection, reader.id, standing.over, reader.suppressed_at, now
+        )
+    free = True
+    for enrolment in enrolments.under_way(connection, reader.id):
+        scenario = tools.catalogue.scenario(enrolment.scenario)
+        reason = standing.over
+        if scenario is not None:
+            reason = leaves(scenario, enrolment.started_at, standing)
+        if reason:
+            enrolments.end(connection, enrolment.id, reason, now)
+            _cancel(connection, enrolment, reason, now)
+            continue
+        free = False
+        if (scenario.topic if scenario else Topic.STEP) not in reader.wants:
+            _cancel(connection, enrolment, EndReason.PREFERENCES, now)
+    if not reader.wants_seminar:
+        reason = standing.over or EndReason.PREFERENCES
+        deliveries.cancel_open(connection, reason, now, reader_id=reader.id, kind=MailKind.REMINDER)
+    standing = replace(standing, free=free)
+    quiet_days = tools.catalogue.firm.sending.quiet_days
+    for one in places(tools.catalogue.scenarios, standing, now, tools.day, quiet_days):
+        if not enrolments.has_been_in(connection, reader.id, one.scenario.id, one.occasion):
+            arm = _arm(tools, connection, reader, one)
+            enrolments.enrol(
+                connection, reader.id, one.scenario.id, now, occasion=one.occasion, arm=arm
+            )
+
+
+def _cancel(connection: Connection, enrolment: Enrolment, reason: EndReason, now: datetime) -> None:
+    deliveries.cancel_open(
+        connection, reason, now, reader_id=enrolment.reader_id, scenario=enrolment.scenario
+    )
+
+
+def _standing(tools: Tools, reader: Reader, done: Sequence[Event], now: datetime) -> Standing:
+    over: EndReason | None = None
+    if reader.suppressed_at is not None and reader.suppressed_for is not None:
+        over = reader.suppressed_for.end_reason
+    elif reader.unsubscribed_at is not None:
+        over = EndReason.UNSUBSCRIBED
+    elif reader.sunset_at is not None:
+        over = EndReason.SUNSET
+    inquired = [event.at for event in done if event.kind is EventKind.INQUIRY]
+    return Standing(
+        stage=reader.stage,
+        agrees=reader.agrees_to_mail,
+        wants=reader.wants,
+        acted_at=reader.acted_at or reader.created_at,
+        inquired_at=max(inquired, default=reader.inquired_at),
+        over=over,
+        paused=reader.paused_until is not None and reader.paused_until > now,
+        seminars=tuple(_seminars(tools, done, now)),
+    )
+
+
+def _seminars(tools: Tools, done: Sequence[Event], now: datetime) -> list[str]:
+    """Those they had a place at and that ended not long ago."""
+    ids = [
+        FormOf.SEMINAR.id_in(event.gate)
+        for event in done
+        if event.kind is EventKind.SEMINAR_REGISTER
+    ]
+    return [one for one in dict.fromkeys(ids) if one and has_just_ended(tools, one, now)]
+
+
+def has_just_ended(tools: Tools, seminar_id: str, now: datetime) -> bool:
+    """Whether a seminar is over, and not for too long to thank for it."""
+    page = tools.catalogue.seminar_page(seminar_id)
+    if page is None or page.seminar is None:
+        return False
+    return page.seminar.ends <= now < page.seminar.ends + AFTER_A_SEMINAR
+
+
+def _arm(tools: Tools, connection: Connection, reader: Reader, one: Place) -> Arm | None:
+    """What the draw says; ``None`` where none is made: in development and where a scenario's day
+    is not a day, so that nobody who tries the house waits in vain, and for the first readers."""
+    scenario = one.scenario
+    if not (scenario.hold_out and tools.settings.production and calendar_of(tools).is_real):
+        return None
+    first = scenario.hold_out_after
+    if enrolments.count(connection, scenario.id, first) < first:
+        return None
+    return draw(reader.id, scenario.id, scenario.hold_out, scenario.draw)
