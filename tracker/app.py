@@ -105,7 +105,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app)
     redis_url = settings.redis_url or "redis://127.0.0.1:6379/0"
-    limits = Limits(redis_url, keys[-1])
+    limits = Limits(redis_url, keys[-1], settings.beacons_a_minute)
     limits.init_app(app)
     with app.app_context():
         keep(

@@ -19,9 +19,6 @@ from redis.retry import Retry
 REDIS_SECONDS = 0.2
 """How long a reader waits for Redis, at most, before this process counts by itself."""
 
-BEACONS = 6000
-"""Beacons of one network a minute, in one process."""
-
 _REDIS: dict[str, Any] = {
     "socket_timeout": REDIS_SECONDS,
     "socket_connect_timeout": REDIS_SECONDS,
@@ -51,8 +48,8 @@ class TooMuchError(Exception):
 class Limits:
     """The limits of one tracker process."""
 
-    def __init__(self, redis_url: str, secret: str) -> None:
-        """``secret`` keeps addresses, networks and links from being read off the keys in Redis."""
+    def __init__(self, redis_url: str, secret: str, beacons: int = 6000) -> None:
+        """``beacons`` are taken of one network a minute. ``secret`` keeps addresses, networks and links from being read off the keys in Redis."""
         self._secret = secret.encode()
         self._limiter = Limiter(
             _who,
@@ -63,7 +60,7 @@ class Limits:
             key_prefix="sodate",
         )
         self._counters = {limit: self._counter(limit) for limit in Limit}
-        self.beacons = Window(BEACONS)
+        self.beacons = Window(beacons)
 
     def init_app(self, app: Flask) -> None:
         """Count for ``app``. Nothing is connected yet."""

@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         le=5,
         description="トラッカーの手前にある、信頼できるプロキシの数（Caddy だけなら 1）",
     )
+    beacons_a_minute: int = Field(
+        6000,
+        ge=1,
+        description="1つの網から1分に受け取る、読まれ方の知らせの数（トラッカーのプロセスごと。超えた分は 429）",
+    )
     keep_readers: int = Field(
         24, ge=1, description="最後の反応から、読者の情報を残す月数（過ぎると消去する）"
     )

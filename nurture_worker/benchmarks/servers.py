@@ -75,6 +75,7 @@ def prepared(root: Path, data: Path, redis: str, store: str = "") -> Settings:
         redis_url=redis,
         secret_keys=KEY,
         tracker_workers=PROCESSES,
+        beacons_a_minute=10**9,  # all of them come from one place here
     )
     data.mkdir(parents=True)
     catalogue.write(settings.catalogue_path)

@@ -15,6 +15,7 @@ from tests.conftest import NOW, House
 from tests.doors.posting import recorded
 from tests.doors.twins import TWINS, answered_by
 from tests.faults.disks import full_disk
+from tracker.limits import Window
 from tracker.words import EventKind
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
@@ -275,7 +276,7 @@ def test_a_beacon_too_large_is_refused(house: House, size: int) -> None:
 
 def test_a_beacon_of_unknown_length_is_read_no_further_than_its_limit(house: House) -> None:
     environ = EnvironBuilder("/e", method="POST").get_environ()
-    del environ["CONTENT_LENGTH"]
+    environ.pop("CONTENT_LENGTH", None)
     body = BytesIO(b"x" * 1_000_000)
     environ |= {
         "HTTP_COOKIE": f"sodate_visitor={VISITOR}",
@@ -360,3 +361,17 @@ def test_a_full_disk_is_told_and_the_beacon_taken_once_there_is_room(house: Hous
     assert recorded(house) == []
     assert browser.post("/e", data=told()).status_code == 204
     assert len(recorded(house)) == 5
+
+
+def test_of_a_crowd_from_one_network_no_more_is_recorded_than_is_taken_a_minute(
+    house: House,
+) -> None:
+    house.context.limits.beacons = Window(2)
+    browser = known(house)
+    statuses = [browser.post("/e", data=told(pv=f"{n:016x}")).status_code for n in range(4)]
+    assert statuses == [204, 204, 429, 429]
+    assert len({entry.view for entry in recorded(house)}) == 2
+    elsewhere = browser.post(
+        "/e", data=told(pv="f" * 16), environ_overrides={"REMOTE_ADDR": "203.0.113.9"}
+    )
+    assert elsewhere.status_code == 204

@@ -12,6 +12,7 @@ from tracker.context import (
     Context,
     context,
     from_elsewhere,
+    network_of,
     objects_to_reading,
     remember_visitor,
     visitor,
@@ -92,15 +93,18 @@ def beacon() -> Response:
         return Response(status=413)
     known = visitor()
     who = known or token_hex(16)
-    taken = take(context(), request.get_data(cache=False), who)
+    taken = take(context(), request.get_data(cache=False), who, request.remote_addr)
     answer = Response(status=taken)
     if taken == 204 and known is None:
         remember_visitor(answer, who)
     return answer
 
 
-def take(here: Context, body: bytes, who: str) -> int:
-    """Record what ``body`` tells of the visitor ``who``: the status of the answer."""
+def take(here: Context, body: bytes, who: str, peer: str | None) -> int:
+    """Record what ``body`` tells of the visitor ``who`` at the address ``peer``: the status of the
+    answer."""
+    if not here.limits.beacons.allow(network_of(peer), here.now()):
+        return 429
     try:
         seen = _Beacon.model_validate_json(body)
     except ValidationError:

@@ -32,7 +32,7 @@ class Front:
         self._redirection = _as_sent(app, "GET", "/c/x", click.redirection("/"))
         self._taken = {
             status: _as_sent(app, "POST", "/e", Response(status=status))
-            for status in (204, 422, 503)
+            for status in (204, 422, 429, 503)
         }
 
     def __call__(
@@ -71,7 +71,9 @@ class Front:
             or not 0 < (asked.content_length or 0) <= beacon.LARGEST
         ):
             return self.behind(environ, start_response)
-        status, headers = self._taken[beacon.take(self._here, asked.get_data(cache=False), who)]
+        status, headers = self._taken[
+            beacon.take(self._here, asked.get_data(cache=False), who, asked.remote_addr)
+        ]
         start_response(status, list(headers))
         return []
 
