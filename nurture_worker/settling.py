@@ -57,6 +57,7 @@ def _judge(tools: Tools, delivery_id: str, now: datetime) -> None:
             sent_at=mail.settled_at if mail and sent else None,
             links=_links(tools, mail),
             neighbours=verdicts.neighbours(connection, hits.known, delivery_id, reader_id),
+            scanners=tools.settings.scanners,
         )
         settled = [found[hit.id] for hit in hits.known if hit.at <= now - SETTLE_AFTER]
         changed = verdicts.keep(connection, settled, now, hits.known, delivery_id)

@@ -21,6 +21,7 @@ from typing import Any, Literal, NamedTuple
 
 from crawleruseragents import is_crawler
 
+from tracker.scanners import NOBODY, Scanners
 from tracker.words import Verdict
 
 RULES_VERSION = 2
@@ -40,6 +41,8 @@ WEIGHTS: dict[str, float] = {
     "prefetch": 15.0,
     "program": 15.0,
     "nameless": 15.0,
+    "scanner-network": 15.0,
+    "perhaps-scanner": 3.0,
     "no-navigation": 4.0,
     "ancient": 3.5,
     "false-name": 3.0,
@@ -82,6 +85,8 @@ LABELS: dict[str, str] = {
     "prefetch": "先読みと名乗った",
     "program": "プログラムと名乗った",
     "nameless": "ブラウザー名がない",
+    "scanner-network": "検査する機械の網",
+    "perhaps-scanner": "検査する機械がよく使う網",
     "no-navigation": "ページを開く動きではない",
     "ancient": "十年前のブラウザー",
     "false-name": "名乗りと合わない新しい印がある",
@@ -265,11 +270,13 @@ def judge(
     sent_at: datetime | None,
     links: int | None,
     neighbours: Iterable[Neighbour] = (),
+    scanners: Scanners = NOBODY,
 ) -> dict[str, Judgement]:
     """The judgement of every hit on one mail, by the hit's id.
 
     ``sent_at`` is when the server took the mail, ``links`` how many links it holds; None where
-    that is not known. ``neighbours`` are hits on mails to other readers at about the same time.
+    that is not known. ``neighbours`` are hits on mails to other readers at about the same time,
+    ``scanners`` the networks that machines are known to ask from.
     """
     ordered = sorted(hits, key=lambda hit: (hit.at, hit.id))
     company = _company(ordered, sent_at, links)
@@ -278,6 +285,8 @@ def judge(
     found = {}
     for hit in ordered:
         names = [*_own_signs(hit), *_signs_of_time(hit, sent_at), *_signs_of_landing(hit)]
+        if sign := scanners.sign(hit.network):
+            names.append(sign)
         others = sorted(company[hit.id])
         if beside[hit.id] >= MOST_NEIGHBOURS:
             others.append("many-neighbours")

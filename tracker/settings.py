@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tracker.scanners import Scanners
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -105,6 +107,10 @@ class Settings(BaseSettings):
         le=5,
         description="トラッカーの手前にある、信頼できるプロキシの数（Caddy だけなら 1）",
     )
+    scanner_networks: str = Field(
+        "",
+        description="メールを検査する機械だけがいる網（CIDR、カンマ区切り。確かでないものは後ろに ?）。例 192.0.2.0/24, 2001:db8::/32?",
+    )
     beacons_a_minute: int = Field(
         6000,
         ge=1,
@@ -176,6 +182,17 @@ class Settings(BaseSettings):
                 "maildir:///パス か imaps://user:pass@host/INBOX の形で設定してください"
             )
         return url
+
+    @field_validator("scanner_networks")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        Scanners.read(text)
+        return text
+
+    @property
+    def scanners(self) -> Scanners:
+        """The networks whose hits on mails' links are held for machines'."""
+        return Scanners.read(self.scanner_networks)
 
     @property
     def sns_arns(self) -> frozenset[str]:

@@ -42,6 +42,7 @@ from tracker.clicks import (
     is_program,
     judge,
 )
+from tracker.scanners import Scanners
 from tracker.words import Verdict
 
 TRACES = list(tuned.traces())
@@ -181,7 +182,8 @@ def test_every_weight_is_used_by_some_trace() -> None:
         for judgement in judgements(trace).values()
         for name, _ in judgement.signs
     }
-    assert used == set(WEIGHTS) == set(LABELS)
+    listed_by_operators = {"scanner-network", "perhaps-scanner"}
+    assert used | listed_by_operators == set(WEIGHTS) == set(LABELS)
     assert set(FORWARDED) == set(FORWARDED_LABELS)
 
 
@@ -209,6 +211,24 @@ def test_a_gateway_in_many_readers_mails_is_seen_where_one_mail_shows_nothing() 
     assert judge([alone], sent_at=SENT, links=4)[alone.id].verdict is Verdict.UNSURE
     found = judge([alone], sent_at=SENT, links=4, neighbours=others)[alone.id]
     assert (found.verdict, found.neighbours) == (Verdict.MACHINE, 4)
+
+
+def test_a_network_that_the_operator_lists_says_machine_or_perhaps() -> None:
+    def verdict(listed: str, language: str = "ja") -> Verdict:
+        lone = hit(601, 0, network="203.0.113.0/24", language=language)
+        scanners = Scanners.read(listed)
+        return judge([lone], sent_at=SENT, links=4, scanners=scanners)[lone.id].verdict
+
+    assert verdict("") is verdict("198.51.100.0/24, 2001:db8::/32") is Verdict.HUMAN
+    assert verdict("203.0.0.0/16") is Verdict.MACHINE
+    assert verdict("203.0.0.0/16?") is verdict("", "en") is Verdict.HUMAN
+    assert verdict("203.0.0.0/16?", "en") is Verdict.MACHINE
+
+
+@pytest.mark.parametrize("listed", ["203.0.113.7", "203.0.113.0/28", "2001:db8::/64", "gateway"])
+def test_a_list_that_would_catch_neighbours_or_nothing_is_refused(listed: str) -> None:
+    with pytest.raises(ValueError, match=r"狭すぎます|does not appear"):
+        Scanners.read(listed)
 
 
 def test_the_landing_page_decides_what_is_unsure_and_overrides_nothing_certain() -> None:
