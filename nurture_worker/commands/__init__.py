@@ -1,0 +1,1 @@
+"""The words of ``sodate``, a module for each who says them."""

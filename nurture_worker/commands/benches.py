@@ -1,0 +1,77 @@
+"""What the makers measure: bench."""
+
+import click
+
+from nurture_worker.commands.telling import told
+from tracker.settings import read_settings
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def bench(context: click.Context) -> None:
+    """速さを測る。語がなければ、すべて。"""
+    if context.invoked_subcommand is None:
+        for name in bench.list_commands(context):
+            context.invoke(bench.commands[name])
+
+
+@bench.command("site")
+@click.option("--pages", default="200,1000,3000", help="足す記事の数（カンマ区切り）")
+@click.option("--runs", default=3, type=click.IntRange(1), help="何回ずつ測るか")
+@told
+def bench_site(pages: str, runs: int) -> None:
+    """生成と check の速さを、素の MkDocs-Material と比べる。"""
+    from nurture_worker.benchmarks import site
+
+    counts = [int(count) for count in pages.split(",") if count.strip().isdigit()]
+    try:
+        site.bench_site(read_settings().root.resolve(), counts, runs, click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@bench.command("site-quality")
+@click.option("--runs", default=3, type=click.IntRange(1), help="Lighthouse で何回ずつ見るか")
+@click.option("--chromium", default="chromium", envvar="CHROMIUM", help="使うブラウザー")
+@told
+def bench_site_quality(runs: int, chromium: str) -> None:
+    """ページの品質を測る: Lighthouse と Nu HTML checker（npm と Java が要る）。"""
+    from nurture_worker.benchmarks import quality, site
+
+    settings = read_settings()
+    tools = settings.data / "bench"
+    try:
+        right = quality.bench_quality(settings.root.resolve(), tools, chromium, runs, click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+    if not right:
+        raise click.ClickException("目標に届かないものがあります")
+
+
+@bench.command("tracker")
+@click.option("--rounds", default=7, type=click.IntRange(1), help="何回ずつ測るか")
+@click.option("--seconds", default=3, type=click.IntRange(1), help="1回の長さ（秒）")
+@told
+def bench_tracker(rounds: int, seconds: int) -> None:
+    """トラッカーの速さを、何もしない Flask と比べる（wrk が要る）。"""
+    from nurture_worker.benchmarks import site, tracker
+
+    try:
+        good = tracker.bench_tracker(read_settings().root.resolve(), rounds, seconds, click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+    if not good:
+        raise click.ClickException("目標に届かないものがあります")
+
+
+@bench.command("diagnosis")
+@click.option("--sites", default=30, type=click.IntRange(1), help="健全・欠陥ありを何件ずつ作るか")
+@told
+def bench_diagnosis(sites: int) -> None:
+    """診断の正しさと速さを、答えの分かっているサイトを作って測る。"""
+    from nurture_worker.benchmarks import diagnosis, site
+
+    try:
+        diagnosis.bench_diagnosis(sites, click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
