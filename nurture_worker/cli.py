@@ -20,7 +20,7 @@ def main() -> None:
 for command in (
     *(content.check, content.new, content.schema, content.scenarios, content.serve),
     *(content.build, content.print_whitepapers),
-    *(running.up, running.work, running.tick, running.rebuild, running.db),
+    *(running.up, running.work, running.tick, running.rebuild, running.import_events, running.db),
     *(reports.diagnose, reports.simulate),
     *(readers.reader, readers.seminar, users.user, benches.bench),
 ):

@@ -16,7 +16,7 @@ from tracker.store import cursors, deliveries, events, readers, verdicts
 from tracker.store.engine import writing
 from tracker.store.readers import Reader
 from tracker.store.tables import accounts, score_entries
-from tracker.words import EventKind, FormOf, MailKind
+from tracker.words import IMPORTED, EventKind, FormOf, MailKind
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +106,8 @@ def _rescore(
 
 def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -> None:
     """The mails an event asks for by itself: what a reader ordered, what marketing must know."""
+    if (event.data or {}).get(IMPORTED):
+        return
     if event.kind is EventKind.GATE_SUBMIT and event.reader_id:
         if deliveries.is_flooded(connection, event.reader_id, event.gate, event.id, event.at):
             log.warning("digest: %s not answered by another mail so soon", event.id)

@@ -112,6 +112,10 @@ class EventKind(StrEnum):
         }[self.value]
 
 
+IMPORTED = "imported"
+"""The key in an event's data that says: another system recorded this; answer nobody for it."""
+
+
 class DeliveryState(StrEnum):
     """Where one mail stands. Only ``planned`` may be claimed; the last six are final.
 

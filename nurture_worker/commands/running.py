@@ -1,7 +1,8 @@
-"""What an operator says to keep the house running: up, work, tick, rebuild, db."""
+"""What an operator says to keep the house running: up, work, tick, rebuild, import-events, db."""
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -67,6 +68,34 @@ def rebuild() -> None:
     from nurture_worker.tools import tools
 
     click.echo(f"{from_log(tools())}人の得点と段階を計算し直しました")
+
+
+@click.command("import-events")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="ファイル"
+)
+@told
+def import_events(file: Path) -> None:
+    """ほかの仕組みで記録した読まれ方（lead-events/1、.gz も可）を、記録に加える。
+
+    サイトにあるページの閲覧、CTA、フォーム、問い合わせの数だけを取り込む。だれかは取り込まず、
+    だれにもメールを送らない。2度取り込んでも1件のまま。
+    """
+    from nurture_worker.importing import import_facts
+    from nurture_worker.importing import told as what_came
+    from nurture_worker.tools import tools
+    from tracker.wake import Job, wake
+
+    own = tools()
+
+    def progress(count: int) -> None:
+        if count % 100_000 == 0:
+            click.echo(f"{count:,}件まで…", err=True)
+
+    done = import_facts(own.engine, own.catalogue, file, own.now(), progress)
+    wake(own.redis, Job.DIGEST)
+    for line in what_came(done):
+        click.echo(line)
 
 
 @click.group()
