@@ -11,6 +11,7 @@ from enum import Enum, auto
 from sqlalchemy import Connection
 
 from nurture_worker.conditions import Facts, doings, holds, persona_of
+from nurture_worker.fitting import who_of
 from nurture_worker.planning import calendar_of, following
 from nurture_worker.scoring import score, total
 from nurture_worker.tools import Tools
@@ -95,13 +96,20 @@ def facts_of(tools: Tools, connection: Connection, enrolment: Enrolment, now: da
     mails = deliveries.of_enrolment(connection, enrolment.id)
     told = doings(done, {mail.id: mail.step for mail in mails if mail.step})
     rules = tools.catalogue.scoring
-    entries = score(done, rules, tools.stage_of, tools.settings.zone)
+    who = who_of(
+        rules,
+        reader.email if reader else None,
+        reader.company if reader else None,
+        done,
+        tools.catalogue.page_at,
+    )
+    entries = score(done, rules, tools.stage_of, tools.settings.zone, who)
     scenario = tools.catalogue.scenario(enrolment.scenario)
     of_seminar = scenario is not None and scenario.enter is Entry.SEMINAR
     return Facts(
         clicked=told.clicked,
         downloaded=told.downloaded,
-        score=total(entries, now, rules.half_life_days),
+        score=total(entries, now, rules),
         persona=persona_of(tools.catalogue.page_at(url) for url in told.opened),
         stage=reader.stage if reader else None,
         attended=told.attended,

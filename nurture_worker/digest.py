@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from nurture_worker.dormancy import last_act
+from nurture_worker.fitting import who_of
 from nurture_worker.placing import place
 from nurture_worker.planning import plan_reminders, redate_steps
 from nurture_worker.scoring import score, total
@@ -72,7 +73,8 @@ def _rescore(
     tools: Tools, connection: Connection, reader: Reader, done: list[Event], now: datetime
 ) -> None:
     rules = tools.catalogue.scoring
-    entries = score(done, rules, tools.stage_of, tools.settings.zone)
+    who = who_of(rules, reader.email, reader.company, done, tools.catalogue.page_at)
+    entries = score(done, rules, tools.stage_of, tools.settings.zone, who)
     wanted = {(e.event_id, e.rule): e for e in entries}
     held = {
         (row.event_id, row.rule): row.points
@@ -101,7 +103,7 @@ def _rescore(
     ]
     if fresh:
         connection.execute(insert(score_entries), fresh)
-    readers.set_score(connection, reader.id, total(entries, now, rules.half_life_days))
+    readers.set_score(connection, reader.id, total(entries, now, rules))
 
 
 def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -> None:

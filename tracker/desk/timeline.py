@@ -126,6 +126,8 @@ def moments(
 
 def rule_in_words(catalogue: Catalogue, rule_id: str) -> str:
     """What a scoring rule rewards, for who does not know its id."""
+    if any(fit.id == rule_id for fit in catalogue.scoring.fits):
+        return f"どんな人か（{rule_id}）"
     rule = next((r for r in catalogue.scoring.points if r.id == rule_id), None)
     if rule is None:
         return f"以前の規則（{rule_id}）"
