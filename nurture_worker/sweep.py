@@ -11,6 +11,7 @@ from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
 from nurture_worker.retention import forget
 from nurture_worker.returns import collect
+from nurture_worker.rolling import roll
 from nurture_worker.schedule import week_of
 from nurture_worker.sending import send_due
 from nurture_worker.settling import settle
@@ -36,12 +37,13 @@ def every(day: timedelta, times: int) -> timedelta:
 
 
 def sweep(tools: Tools) -> None:
-    """All that may be due: bounces not read, events not digested, hits not judged, mails of dead workers, next
-    steps, reminders, mails to send, the weekly diagnosis, what is to be forgotten. Run it as often
+    """All that may be due: bounces not read, events not digested or counted, hits not judged, mails of dead
+    workers, next steps, reminders, mails to send, the weekly diagnosis, what is to be forgotten. Run it as often
     as you like."""
     collect(tools)
     digest(tools)
     settle(tools)
+    roll(tools)
     with writing(tools.engine) as connection:
         back, unsure = deliveries.recover(connection, tools.now())
     if back or unsure:

@@ -6,15 +6,17 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, exists, func, select, update
+from sqlalchemy import Connection, Engine, Select, Table, delete, exists, func, select, update
 
 from tracker.bounces import Suppression
 from tracker.store import events as log
+from tracker.store import rollups
 from tracker.store import suppressions as held
 from tracker.store.engine import insert_new
 from tracker.store.suppressions import address_hash as address_hash
 from tracker.store.tables import (
     consents,
+    contacts,
     deals,
     deliveries,
     enrolments,
@@ -28,6 +30,7 @@ from tracker.store.tables import (
     stage_changes,
     suppressions,
     verdicts,
+    views,
     visitors,
     wordings,
 )
@@ -46,7 +49,12 @@ _OF_A_READER: dict[str, Table] = {
     "handoff_entries": handoff_entries,
     "deals": deals,
 }
-EXPORTED = frozenset(_OF_A_READER) | {"readers", "events", "verdicts", "wordings", "suppressions"}
+_OF_A_VISITOR: dict[str, Table] = {"views": views, "contacts": contacts}
+EXPORTED = (
+    frozenset(_OF_A_READER)
+    | frozenset(_OF_A_VISITOR)
+    | {"readers", "events", "verdicts", "wordings", "suppressions"}
+)
 """The tables that a person's export tells of; verdicts come with their events."""
 IMPERSONAL: dict[str, str] = {
     "repairs": "what was mended on the site, and when",
@@ -100,6 +108,7 @@ def inactive(connection: Connection, before: datetime, most: int) -> list[str]:
 
 def forget_visitors(connection: Connection, before: datetime) -> int:
     """Part what nameless visitors did before then from one another; how many events."""
+    rollups.part(connection, before)
     return connection.execute(
         update(events)
         .where(
@@ -187,6 +196,9 @@ def export(connection: Connection, reader_id: str) -> dict[str, list[dict[str, A
     }
     for name, table in _OF_A_READER.items():
         found[name] = _rows(connection, table, reader_id, "reader_id")
+    own = select(visitors.c.visitor).where(visitors.c.reader_id == reader_id)
+    for name, table in _OF_A_VISITOR.items():
+        found[name] = _plain_rows(connection, select(table).where(table.c.visitor.in_(own)))
     address = found["readers"][0]["email_normalised"] if found["readers"] else None
     found["suppressions"] = [
         {name: _plain(value) for name, value in row._mapping.items()}
@@ -225,9 +237,9 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
         ).scalars()
     )
     for name in names:  # another name for the same visits: visitors are still counted as before
-        connection.execute(
-            update(events).where(events.c.visitor == name).values(visitor=secrets.token_hex(16))
-        )
+        other = secrets.token_hex(16)
+        connection.execute(update(events).where(events.c.visitor == name).values(visitor=other))
+        rollups.rename(connection, name, other)
     connection.execute(delete(visitors).where(visitors.c.reader_id == reader_id))
     for row in connection.execute(
         select(events.c.id, events.c.kind, events.c.data).where(
@@ -294,7 +306,11 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
 def _rows(
     connection: Connection, table: Table, reader_id: str, column: str
 ) -> list[dict[str, Any]]:
-    rows = connection.execute(select(table).where(table.c[column] == reader_id))
+    return _plain_rows(connection, select(table).where(table.c[column] == reader_id))
+
+
+def _plain_rows(connection: Connection, statement: Select[Any]) -> list[dict[str, Any]]:
+    rows = connection.execute(statement)
     return [{name: _plain(value) for name, value in row._mapping.items()} for row in rows]
 
 

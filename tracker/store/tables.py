@@ -411,3 +411,30 @@ audit = Table(
     Column("network", Text),
     Column("details", JSON, nullable=False),
 )
+
+views = Table(
+    "views",
+    metadata,
+    Column("view", String(40), primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("at", Utc, index=True),
+    Column("visitor", String(40), index=True),
+    Column("source", String(20), nullable=False),
+    Column("reached", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("ended", Integer, nullable=False),
+    Column("active_ms", Integer, nullable=False),
+    Column("saw", Integer, nullable=False),
+    Column("clicked", Integer, nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("visitor", String(40), primary_key=True),
+    Column("first_at", Utc, nullable=False, index=True),
+    Column("page", Text, nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("views", Integer, nullable=False),
+    Column("attentive", Integer, nullable=False),
+)

@@ -1,0 +1,45 @@
+"""What reports are counted from: each view of a page, and how each visitor first came."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "views",
+        sa.Column("view", sa.String(length=40), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=True),
+        sa.Column("visitor", sa.String(length=40), nullable=True),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("reached", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("ended", sa.Integer(), nullable=False),
+        sa.Column("active_ms", sa.Integer(), nullable=False),
+        sa.Column("saw", sa.Integer(), nullable=False),
+        sa.Column("clicked", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("view", "page", name=op.f("pk_views")),
+    )
+    op.create_index(op.f("ix_views_visitor"), "views", ["visitor"])
+    op.create_index(op.f("ix_views_at"), "views", ["at"])
+    op.create_table(
+        "contacts",
+        sa.Column("visitor", sa.String(length=40), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("views", sa.Integer(), nullable=False),
+        sa.Column("attentive", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("visitor", name=op.f("pk_contacts")),
+    )
+    op.create_index(op.f("ix_contacts_first_at"), "contacts", ["first_at"])
+
+
+def downgrade() -> None:
+    op.drop_table("contacts")
+    op.drop_table("views")
