@@ -81,6 +81,9 @@ class EventKind(StrEnum):
     PREFERENCES = "preferences"
     LINE_FOLLOW = "line_follow"
     LINE_UNFOLLOW = "line_unfollow"
+    LINE_ASK = "line_ask"
+    LINE_LINK = "line_link"
+    LINE_UNLINK = "line_unlink"
 
     @property
     def label(self) -> str:
@@ -109,6 +112,9 @@ class EventKind(StrEnum):
             "preferences": "メールの設定を変えた",
             "line_follow": "LINEで友だちになった",
             "line_unfollow": "LINEの友だちをやめた",
+            "line_ask": "LINEとの連携を申し込んだ",
+            "line_link": "LINEで受け取ることにした",
+            "line_unlink": "LINEで受け取るのをやめた",
         }[self.value]
 
 
@@ -142,6 +148,17 @@ class DeliveryState(StrEnum):
             "cancelled": "取り消し",
             "uncertain": "不明",
         }[self.value]
+
+
+class Channel(StrEnum):
+    """By which way a delivery goes out."""
+
+    MAIL = "mail"
+    LINE = "line"
+
+    @property
+    def label(self) -> str:
+        return {"mail": "メール", "line": "LINE"}[self.value]
 
 
 class MailKind(StrEnum):
@@ -223,12 +240,13 @@ class SkipReason(StrEnum):
 
 class FormOf(StrEnum):
     """Whose form an event's ``gate`` names where it is not a resource's: ``diagnosis:<id>``,
-    ``seminar:<id>``, or ``newsletter`` or ``inquiry`` alone."""
+    ``seminar:<id>``, ``line:<link token>``, or ``newsletter`` or ``inquiry`` alone."""
 
     DIAGNOSIS = "diagnosis"
     SEMINAR = "seminar"
     NEWSLETTER = "newsletter"
     INQUIRY = "inquiry"
+    LINE = "line"
 
     def gate(self, own_id: str) -> str:
         return f"{self.value}:{own_id}"

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Table, delete, exists, func, select, 
 
 from tracker.bounces import Suppression
 from tracker.store import events as log
+from tracker.store import line_users as line
 from tracker.store import suppressions as held
 from tracker.store.engine import insert_new
 from tracker.store.suppressions import address_hash as address_hash
@@ -20,6 +21,7 @@ from tracker.store.tables import (
     erasures,
     events,
     inquiries,
+    line_links,
     readers,
     score_entries,
     stage_changes,
@@ -39,8 +41,12 @@ _OF_A_READER: dict[str, Table] = {
     "deliveries": deliveries,
     "visitors": visitors,
     "erasures": erasures,
+    "line_links": line_links,
 }
-EXPORTED = frozenset(_OF_A_READER) | {"readers", "events", "verdicts", "wordings", "suppressions"}
+EXPORTED = frozenset(_OF_A_READER) | {
+    *("readers", "events", "verdicts", "wordings", "suppressions"),
+    *("line_users", "line_links"),
+}
 """The tables that a person's export tells of; verdicts come with their events."""
 IMPERSONAL: dict[str, str] = {
     "repairs": "what was mended on the site, and when",
@@ -52,7 +58,6 @@ IMPERSONAL: dict[str, str] = {
     "audit": "what was done at the desk; names a reader by the public id alone",
     "suppressions": "hashes of addresses that get no mail: they outlive their readers",
     "notice_counts": "counts of bounces that came to nothing",
-    "line_users": "who follows in LINE; no reader is known by it yet",
 }
 """The tables with nothing about readers, and what they hold instead. A table stands here, or what
 it holds of a reader is exported and erased below."""
@@ -187,6 +192,10 @@ def export(connection: Connection, reader_id: str) -> dict[str, list[dict[str, A
             select(suppressions).where(suppressions.c.address_hash == address_hash(address or ""))
         )
     ]
+    found["line_users"] = [
+        {name: _plain(value) for name, value in row.items()}
+        for row in line.of_reader(connection, reader_id)
+    ]
     agreed = [row["wording"] for row in found["consents"]]
     found["wordings"] = [
         {name: _plain(value) for name, value in row._mapping.items()}
@@ -259,6 +268,7 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
         .where(consents.c.reader_id == reader_id)
         .values(network=None, address_hash=address_hash(address) if address else None)
     )
+    line.forget(connection, reader_id)
     connection.execute(
         update(readers)
         .where(readers.c.id == reader_id)

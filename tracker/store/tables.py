@@ -131,6 +131,16 @@ line_users = Table(
     Column("user_id", Text, nullable=False),
     Column("follows", Boolean, nullable=False),
     Column("changed_at", Utc, nullable=False),
+    Column("reply_token", Text),
+    Column("asked_at", Utc),
+)
+
+line_links = Table(
+    "line_links",
+    metadata,
+    Column("reader_id", String(20), ForeignKey("readers.id"), primary_key=True),
+    Column("user_hash", String(64), nullable=False, unique=True),
+    Column("linked_at", Utc, nullable=False),
 )
 
 visitors = Table(
@@ -256,6 +266,7 @@ deliveries = Table(
     Column("claimed_at", Utc),
     Column("settled_at", Utc),
     Column("tried_at", Utc),
+    Column("retry_key", String(36)),
     Index(None, "state", "due_at"),
 )
 
