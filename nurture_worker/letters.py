@@ -1,42 +1,25 @@
-"""From a step and a reader to a message. Pure: the same values give the same letter."""
+"""From Markdown to the two bodies of a letter. Pure: the same words give the same letter."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from typing import Protocol
 
-import css_inline
-from jinja2 import Environment, PackageLoader
 from markdown import Markdown
-from markupsafe import escape
 
 from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
-from tracker.catalogue.firm import Firm
-from tracker.catalogue.scenarios import Step
-from tracker.inputs import clean
+from tracker.slots import slot, without_slots
 
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)(\{[^}]*\})?")
 _PLACEHOLDER = re.compile(r"\{\{\s*(name|company)\s*\}\}")
 _DIAGNOSIS = re.compile(r"^\{\{\s*diagnosis\s*\}\}\s*$", re.MULTILINE)
+_PLACES = re.compile(f"(?m:{_DIAGNOSIS.pattern})|{_LINK.pattern}")
 _HEADING = re.compile(r"^#{1,6}\s+(.*)$", re.MULTILINE)
 _MARKS = re.compile(r"\*\*(.+?)\*\*|`(.+?)`")
 _BAR = re.compile(r"<li>([^<]*)　([■□]{10})　(\d+点)</li>")
 _BARS = re.compile(rf"<ul>\n(?:{_BAR.pattern}\n)+</ul>")
 _CELLS = {"■": ("full", "#1f5a42"), "□": ("empty", "#e8e2d2")}
 _ATTRIBUTES = re.compile(r"\{\s*[.#:][^}]*\}")
-
-_templates = Environment(
-    loader=PackageLoader("nurture_worker"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
-_inliner = css_inline.CSSInliner(
-    keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
-)
 
 LinkFor = Callable[[int, str], str]
 """The address to put for the ``n``-th link of a letter (from 0) that leads to a target: an
@@ -54,47 +37,58 @@ class Letter:
     company: str = ""
 
 
-class Addressee(Protocol):
-    """Whose name and company a letter fills in."""
-
-    @property
-    def name(self) -> str | None: ...
-
-    @property
-    def company(self) -> str | None: ...
-
-
 @dataclass(frozen=True)
-class Envelope:
-    """How a letter travels. ``unsubscribe`` is the address of RFC 8058's header and of the
-    footer's link, or ``None`` for a mail that is no step (no opt-out applies to it);
-    ``preferences`` leads to where its reader chooses their mails, or ``None``."""
+class Draft:
+    """A letter before it is anybody's: open places for the reader's name and company, for each
+    link, and for their own diagnosis.
 
-    recipient: str
-    message_id: str
-    list_name: str
-    feedback: str
-    at: datetime
-    unsubscribe: str | None = None
-    preferences: str | None = None
+    ``targets`` are where the links lead, by their place: an address below the site's root, or a
+    whole URL. The place of a diagnosis is that of its one link, and its target is ``None``.
+    """
+
+    subject: str
+    preview: str
+    markdown: str
+    targets: tuple[str | None, ...] = ()
 
 
-def of_step(
-    step: Step, catalogue: Catalogue, result: Result | None, link_for: LinkFor, reader: Addressee
-) -> Letter:
-    """The letter of a scenario's step. ``result`` is the reader's own diagnosis, if they took it.
+def drafted(subject: str, preview: str, markdown: str, catalogue: Catalogue) -> Draft:
+    """The draft of what an editor wrote.
 
     Raises ``KeyError`` for a link to a page that is not in the catalogue.
     """
-    page = catalogue.diagnosis_page()
-    markdown = with_diagnosis(step.body, result, f"/{page.path}") if page else step.body
-    return Letter(
-        subject=step.subject,
-        preview=step.preview,
-        markdown=with_links(markdown, catalogue, link_for),
-        name=reader.name or "",
-        company=reader.company or "",
-    )
+    targets: list[str | None] = []
+    diagnosed = catalogue.diagnosis_page() is not None
+
+    def put(match: re.Match[str]) -> str:
+        if match[1] is None:
+            if not diagnosed:
+                return match[0]
+            targets.append(None)
+            return slot(f"diagnosis{len(targets) - 1}")
+        targets.append(_resolved(match[2], catalogue))
+        return f"[{match[1]}]({slot(f'link{len(targets) - 1}')}){match[3] or ''}"
+
+    marked = _PLACES.sub(put, without_slots(markdown))
+    return Draft(opened(subject), opened(preview), named(marked), tuple(targets))
+
+
+def opened(text: str) -> str:
+    """A line an editor wrote, with places for the reader's name and company."""
+    return named(without_slots(text))
+
+
+def named(text: str) -> str:
+    return _PLACEHOLDER.sub(lambda match: slot(match[1]), text)
+
+
+def _resolved(target: str, catalogue: Catalogue) -> str:
+    if target.startswith(("http://", "https://")):
+        return target
+    found = catalogue.url_of(target)
+    if found is None:
+        raise KeyError(target)
+    return found
 
 
 def with_links(markdown: str, catalogue: Catalogue, link_for: LinkFor) -> str:
@@ -106,12 +100,7 @@ def with_links(markdown: str, catalogue: Catalogue, link_for: LinkFor) -> str:
 
     def put(match: re.Match[str]) -> str:
         text, target, attributes = match.groups()
-        if not target.startswith(("http://", "https://")):
-            found = catalogue.url_of(target)
-            if found is None:
-                raise KeyError(target)
-            target = found
-        return f"[{text}]({link_for(next(places), target)}){attributes or ''}"
+        return f"[{text}]({link_for(next(places), _resolved(target, catalogue))}){attributes or ''}"
 
     return _LINK.sub(put, markdown)
 
@@ -124,8 +113,12 @@ def count_links(markdown: str) -> int:
 def with_diagnosis(markdown: str, result: Result | None, page: str) -> str:
     """``markdown`` with ``{{ diagnosis }}`` replaced: by the reader's own report, or by the
     invitation to take it at ``page`` (an editor's link)."""
-    block = _report(result) if result else _invitation(page)
-    return _DIAGNOSIS.sub(lambda _: block, markdown)
+    return _DIAGNOSIS.sub(lambda _: diagnosis_block(result, page), markdown)
+
+
+def diagnosis_block(result: Result | None, page: str) -> str:
+    """The Markdown that stands for ``{{ diagnosis }}``."""
+    return _report(result) if result else _invitation(page)
 
 
 def _report(result: Result) -> str:
@@ -182,11 +175,10 @@ def bar(percent: int) -> str:
     return "■" * full + "□" * (10 - full)
 
 
-def as_text(letter: Letter) -> str:
+def as_text(markdown: str) -> str:
     """The letter for who reads plain text. An address stands on a line of its own: below its
     words where these stand alone, below its paragraph where they are in the middle of it."""
-    blocks = [_text_block(block) for block in re.split(r"\n{2,}", letter.markdown.strip())]
-    return _fill("\n\n".join(blocks), letter, lambda value: value)
+    return "\n\n".join(_text_block(block) for block in re.split(r"\n{2,}", markdown.strip()))
 
 
 def _text_block(block: str) -> str:
@@ -228,52 +220,6 @@ def _text_table(block: str) -> str:
     )
 
 
-def as_html(letter: Letter) -> str:
-    """The letter's Markdown as HTML, the reader's own words escaped."""
-    html = Markdown(extensions=["attr_list", "tables", "sane_lists", "nl2br"]).convert(
-        letter.markdown
-    )
-    html = _BARS.sub(_drawn, html)
-    return _fill(html, letter, lambda value: str(escape(value)))
-
-
-def _fill(text: str, letter: Letter, safe: Callable[[str], str]) -> str:
-    values = {"name": letter.name or "ご担当者", "company": letter.company}
-    return _PLACEHOLDER.sub(lambda m: safe(clean(values[m[1]])), text)
-
-
-def compose(letter: Letter, envelope: Envelope, firm: Firm) -> EmailMessage:
-    """The whole message: multipart/alternative, UTF-8 in base64 (Japanese grows 1.3-fold in it,
-    3-fold in quoted-printable), with the headers of RFC 8058, RFC 2919 and RFC 3834.
-
-    The sender's name, postal address and contact stand in the body (特定電子メール法 第4条).
-    """
-    domain = firm.sender_address.partition("@")[2]
-    frame = {
-        "firm": firm,
-        "unsubscribe": envelope.unsubscribe,
-        "preferences": envelope.preferences,
-    }
-    html = _inliner.inline(
-        _templates.get_template("mail.html").render(
-            subject=letter.subject, preview=letter.preview, body=as_html(letter), **frame
-        )
-    )
-    text = _templates.get_template("mail.txt").render(body=as_text(letter), **frame)
-
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(clean(firm.sender_name), addr_spec=firm.sender_address)
-    message["To"] = Address(addr_spec=envelope.recipient)
-    message["Reply-To"] = Address(addr_spec=firm.reply_to)
-    message["Subject"] = clean(_fill(letter.subject, letter, lambda value: value))
-    message["Date"] = format_datetime(envelope.at)
-    message["Message-ID"] = envelope.message_id
-    message["List-Id"] = f"<{envelope.list_name}.{domain}>"
-    if envelope.unsubscribe:
-        message["List-Unsubscribe"] = f"<{envelope.unsubscribe}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message["Feedback-ID"] = envelope.feedback
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text, cte="base64")
-    message.add_alternative(html, subtype="html", cte="base64")
-    return message
+def as_html(markdown: str) -> str:
+    html = Markdown(extensions=["attr_list", "tables", "sane_lists", "nl2br"]).convert(markdown)
+    return _BARS.sub(_drawn, html)

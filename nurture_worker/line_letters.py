@@ -1,11 +1,13 @@
 """A letter as LINE shows it, and the letter that leads a reader there. Pure."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 
-from nurture_worker.letters import Letter, as_text
+from nurture_worker.letters import Draft, Letter, as_text
 from tracker.catalogue.firm import Firm
 from tracker.catalogue.line import LONGEST, MOST, parts
+from tracker.slots import Slotted
 
 TOKEN_LIVES = timedelta(minutes=10)
 """LINE's token for linking an account."""
@@ -17,16 +19,15 @@ class TooLongError(Exception):
     """A message that LINE would refuse."""
 
 
-def messages(letter: Letter, firm: Firm, unsubscribe: str, preferences: str) -> list[str]:
-    """The texts of one push, in their order: the letter, cut where its editor drew a line
-    (``---``), and below the last who writes, and the ways out.
+def messages(
+    draft: Draft, values: Mapping[str, str], firm: Firm, unsubscribe: str, preferences: str
+) -> list[str]:
+    """The texts of one push, in their order: the letter with ``values`` in its open places, cut
+    where its editor drew a line (``---``), and below the last who writes, and the ways out.
 
     Raises ``TooLongError`` for more than LINE takes: 5 messages of 5,000 UTF-16 code units.
     """
-    texts = [
-        as_text(Letter(letter.subject, letter.preview, part, letter.name, letter.company))
-        for part in parts(letter.markdown)
-    ]
+    texts = [Slotted.of(as_text(part)).filled(values) for part in parts(draft.markdown)]
     texts[-1] += (
         f"\n\n――――\n{firm.sender_name}（{firm.name}）\n{firm.postal_address}\n{firm.contact}"
         f"\n\n配信を停止する\n{unsubscribe}\nメールに戻す・受け取る種類を選ぶ\n{preferences}"

@@ -11,9 +11,10 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from nurture_worker import letters, line_letters
+from nurture_worker import letters, line_letters, template
 from nurture_worker.channels.line import Answer, LineApi, Said, next_month
 from nurture_worker.mails import own_result
+from nurture_worker.template import Frame
 from nurture_worker.tools import Tools
 from tracker.links import Click, Link, Preferences, Unsubscription
 from tracker.store import cursors, deliveries, line_users, readers
@@ -130,11 +131,17 @@ class InLine:
         def link_for(place: int, target: str) -> str:
             return self._address("c", Click(delivery.id, place, target))
 
-        result = own_result(tools, connection, reader)
         try:
-            letter = letters.of_step(step, catalogue, result, link_for, reader)
+            draft = letters.drafted(step.subject, step.preview, step.body, catalogue)
+            made = template.template_of(draft, Frame(catalogue.firm))
+            diagnosis = None
+            if made.has_diagnosis:
+                diagnosis = template.diagnosis_of(catalogue, own_result(tools, connection, reader))
+            fill = template.fill_of(made, reader, link_for, diagnosis, catalogue)
+            parts = {name: text for name, (text, _) in fill.parts.items()}
             return line_letters.messages(
-                letter,
+                draft,
+                {**fill.values, **parts},
                 catalogue.firm,
                 self._address("unsubscribe", Unsubscription(delivery.id)),
                 self._address("preferences", Preferences(delivery.id)),

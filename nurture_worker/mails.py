@@ -2,16 +2,18 @@
 about when."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from email.message import EmailMessage
 
 from sqlalchemy import Connection, select
 
-from nurture_worker import letters, line_letters, seminar_letters
+from nurture_worker import letters, line_letters, message, seminar_letters, template
 from nurture_worker.diagnosis.mail import weekly_mail
-from nurture_worker.letters import Envelope, Letter
+from nurture_worker.letters import Letter
+from nurture_worker.message import Envelope, Written
 from nurture_worker.reminders import Reminder, reminders
 from nurture_worker.seminar_letters import About
+from nurture_worker.template import Frame
 from nurture_worker.tools import Tools
 from tracker.catalogue.diagnoses import Result
 from tracker.links import (
@@ -42,9 +44,9 @@ class UnsendableError(Exception):
 
 @dataclass(frozen=True)
 class Mail:
-    """A message, and between whom it travels."""
+    """A message as it goes over the wire, and between whom it travels."""
 
-    message: EmailMessage
+    message: bytes
     sender: str
     recipient: str
 
@@ -81,18 +83,26 @@ def _step(tools: Tools, connection: Connection, delivery: Delivery, reader: Read
     def link_for(place: int, target: str) -> str:
         return _address(tools, "c", Click(delivery.id, place, target))
 
-    result = own_result(tools, connection, reader)
-    letter = letters.of_step(step, catalogue, result, link_for, reader)
-    unsubscribe = _address(tools, "unsubscribe", Unsubscription(delivery.id))
+    made = template.template_of(
+        letters.drafted(step.subject, step.preview, step.body, catalogue),
+        Frame(catalogue.firm, unsubscribe=True, preferences=True),
+    )
+    diagnosis = None
+    if made.has_diagnosis:
+        diagnosis = template.diagnosis_of(catalogue, own_result(tools, connection, reader))
+    ways = {
+        template.UNSUBSCRIBE: _address(tools, "unsubscribe", Unsubscription(delivery.id)),
+        template.PREFERENCES: _address(tools, "preferences", Preferences(delivery.id)),
+    }
+    fill = template.fill_of(made, reader, link_for, diagnosis, catalogue, **ways)
     return _mail(
         tools,
         delivery,
-        letter,
+        template.written(made, fill),
         reader.email or "",
         f"step-{scenario.id}",
         f"{scenario.id}:{step.id}:step:sodate",
-        unsubscribe,
-        _address(tools, "preferences", Preferences(delivery.id)),
+        ways,
     )
 
 
@@ -163,7 +173,7 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
             ),
         )
     letter = _to(reader, letter)
-    return _mail(tools, delivery, letter, reader.email or "", "delivery", "gate:delivery:sodate")
+    return _sole(tools, delivery, letter, reader.email or "", "delivery", "gate:delivery:sodate")
 
 
 def _receipt(tools: Tools, connection: Connection, delivery: Delivery, confirm: str) -> Letter:
@@ -210,7 +220,7 @@ def _reminder(tools: Tools, delivery: Delivery, reader: Reader) -> Mail:
     if about.seminar.has_begun(tools.now()):
         raise UnsendableError(DeliveryState.SKIPPED, "the seminar has begun")
     letter = _to(reader, seminar_letters.reminding(about, Reminder(delivery.step or "")))
-    return _mail(
+    return _sole(
         tools,
         delivery,
         letter,
@@ -305,7 +315,7 @@ def _report(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
         )
         letter = Letter(subject=subject, preview="", markdown=markdown)
         about = "diagnosis"
-    return _mail(
+    return _sole(
         tools, delivery, letter, delivery.recipient or "", "desk", f"{about}:report:sodate"
     )
 
@@ -332,15 +342,28 @@ def _inquiry_letter(tools: Tools, connection: Connection, event_id: str) -> Lett
     )
 
 
-def _mail(
+def _sole(
     tools: Tools,
     delivery: Delivery,
     letter: Letter,
     recipient: str,
     list_name: str,
     feedback: str,
-    unsubscribe: str | None = None,
-    preferences: str | None = None,
+    **ways: str,
+) -> Mail:
+    """The mail of a letter that nobody else gets."""
+    written = template.once(letter, tools.catalogue.firm, **ways)
+    return _mail(tools, delivery, written, recipient, list_name, feedback, ways)
+
+
+def _mail(
+    tools: Tools,
+    delivery: Delivery,
+    written: Written,
+    recipient: str,
+    list_name: str,
+    feedback: str,
+    ways: Mapping[str, str],
 ) -> Mail:
     firm = tools.catalogue.firm
     envelope = Envelope(
@@ -349,15 +372,12 @@ def _mail(
         list_name=list_name,
         feedback=feedback,
         at=tools.now().astimezone(tools.settings.zone),
-        unsubscribe=unsubscribe,
-        preferences=preferences,
+        unsubscribe=ways.get(template.UNSUBSCRIBE),
     )
-    message = letters.compose(letter, envelope, firm)
-    for name, value in tags(tools.settings, delivery.id).items():
-        message[name] = value
+    made = message.as_bytes(written, envelope, firm, tags(tools.settings, delivery.id).items())
     domain = tools.settings.bounce_domain
     sender = tools.verp.sender(delivery.id, domain) if domain else str(firm.sender_address)
-    return Mail(message, sender, recipient)
+    return Mail(made, sender, recipient)
 
 
 def tags(settings: Settings, delivery_id: str) -> dict[str, str]:

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from nurture_worker import letters
+from nurture_worker import letters, template
 from nurture_worker.diagram import entrance, svg
-from nurture_worker.letters import Envelope
+from nurture_worker.message import Envelope, as_bytes
+from nurture_worker.template import Frame
 from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
 from tracker.catalogue.load import Reading
@@ -131,24 +133,30 @@ def step_mail(
 ) -> EmailMessage:
     """The message that ``example`` would get, by the same code that sends; its links lead straight
     to the pages. Raises ``KeyError`` for a link to a page that is not there."""
-    letter = letters.of_step(
-        step,
-        catalogue,
-        example.result,
-        lambda _place, target: target if "://" in target else f"{site_url}/{target}",
-        example,
-    )
     firm = catalogue.firm
+    made = template.template_of(
+        letters.drafted(step.subject, step.preview, step.body, catalogue),
+        Frame(firm, unsubscribe=True, preferences=True),
+    )
+    out = f"{site_url}/{FOLDER}/"
+    fill = template.fill_of(
+        made,
+        example,
+        lambda _place, target: target if "://" in target else f"{site_url}/{target}",
+        template.diagnosis_of(catalogue, example.result),
+        catalogue,
+        **{template.UNSUBSCRIBE: out, template.PREFERENCES: out},
+    )
     envelope = Envelope(
         recipient=example.email,
         message_id=f"<preview@{firm.sender_address.partition('@')[2]}>",
         list_name=f"step-{scenario.id}",
         feedback=f"{scenario.id}:{step.id}:step:sodate",
         at=now,
-        unsubscribe=f"{site_url}/{FOLDER}/",
-        preferences=f"{site_url}/{FOLDER}/",
+        unsubscribe=out,
     )
-    return letters.compose(letter, envelope, firm)
+    content = as_bytes(template.written(made, fill), envelope, firm)
+    return message_from_bytes(content, _class=EmailMessage, policy=policy.default)
 
 
 def _write_mail(

@@ -4,8 +4,6 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
@@ -60,7 +58,7 @@ class Mailer:
 
     def send(
         self,
-        message: EmailMessage,
+        message: bytes,
         *,
         sender: str,
         recipient: str,
@@ -87,7 +85,7 @@ class Mailer:
             self._reset()
             return Outcome(DeliveryState.CANCELLED, "taken back before DATA")
         try:
-            code, said = smtp.data(message.as_bytes(policy=SMTP))
+            code, said = smtp.data(message)
         except smtplib.SMTPDataError as error:  # DATA itself was refused: nothing was said
             self._reset()
             return _refusal(error.smtp_code, error.smtp_error, of_recipient=False)

@@ -6,7 +6,7 @@ import pytest
 
 from nurture_worker import line_letters
 from nurture_worker.channels.line import Said, judge, next_month
-from nurture_worker.letters import Letter
+from nurture_worker.letters import Draft
 from tests.channels.line_server import BLOCKED, MONTHLY, RATE
 from tests.content import FIRM
 from tracker.catalogue.line import parts, too_long
@@ -58,17 +58,19 @@ def test_what_line_would_refuse_is_told_with_its_line() -> None:
 
 
 def test_a_push_holds_the_letter_who_writes_and_the_ways_out() -> None:
-    letter = Letter(
-        "件名", "", "{{ name }} 様\n\n[記事](https://e.jp/c/1)\n\n---\n\n二通目", "山田"
+    body = "{{ name }} 様\n\n[記事](/articles/why.md)\n\n---\n\n二通目"
+    draft = drafted("件名", "", body, catalogue())
+    values = {"name": "山田", "link0": "https://e.jp/c/1"}
+    first, second = line_letters.messages(
+        draft, values, FIRM, "https://e.jp/u/1", "https://e.jp/p/1"
     )
-    first, second = line_letters.messages(letter, FIRM, "https://e.jp/u/1", "https://e.jp/p/1")
     assert first == "山田 様\n\n記事\nhttps://e.jp/c/1"
     assert second.startswith("二通目")
-    for told in (FIRM.name, FIRM.postal_address, FIRM.contact, "https://e.jp/u/1"):
-        assert told in second
+    for part in (FIRM.name, FIRM.postal_address, FIRM.contact, "https://e.jp/u/1"):
+        assert part in second
 
 
 def test_a_letter_that_is_too_long_for_line_is_not_cut_in_secret() -> None:
     for body in ("あ" * 5001, "\n\n---\n\n".join("123456")):
         with pytest.raises(line_letters.TooLongError):
-            line_letters.messages(Letter("", "", body), FIRM, "u", "p")
+            line_letters.messages(Draft("", "", body), {}, FIRM, "u", "p")

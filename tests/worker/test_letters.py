@@ -6,8 +6,9 @@ from email.message import EmailMessage
 
 import pytest
 
-from nurture_worker import letters
-from nurture_worker.letters import Envelope, Letter
+from nurture_worker import letters, template
+from nurture_worker.letters import Letter
+from nurture_worker.message import Envelope, as_bytes
 from tests.conftest import NOW
 from tests.content import DIAGNOSIS, FIRM, catalogue
 from tests.servers import html_of, text_of
@@ -32,9 +33,8 @@ ENVELOPE = Envelope(
 
 
 def composed(letter: Letter = LETTER, envelope: Envelope = ENVELOPE) -> EmailMessage:
-    message = message_from_bytes(
-        letters.compose(letter, envelope, FIRM).as_bytes(), policy=policy.default
-    )
+    written = template.once(letter, FIRM, unsubscribe=envelope.unsubscribe)
+    message = message_from_bytes(as_bytes(written, envelope, FIRM), policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
 
@@ -80,17 +80,15 @@ def test_the_plain_text_reads_well() -> None:
 
 
 def test_an_address_never_breaks_a_sentence_of_the_plain_text() -> None:
-    letter = Letter(
-        "s", "", "くわしくは[事例](https://a.example/1)と[記事](https://a.example/2)に。"
-    )
-    assert letters.as_text(letter) == (
+    told = "くわしくは[事例](https://a.example/1)と[記事](https://a.example/2)に。"
+    assert letters.as_text(told) == (
         "くわしくは事例と記事に。\n→ 事例\nhttps://a.example/1\n→ 記事\nhttps://a.example/2"
     )
 
 
 def test_a_table_is_a_list_in_plain_text() -> None:
-    letter = Letter("s", "", "| ページ | 閲覧 |\n|---|---:|\n| **一つめ** | 3 |\n| 二つめ | 1 |")
-    assert letters.as_text(letter) == "・一つめ\n　閲覧：3\n・二つめ\n　閲覧：1"
+    table = "| ページ | 閲覧 |\n|---|---:|\n| **一つめ** | 3 |\n| 二つめ | 1 |"
+    assert letters.as_text(table) == "・一つめ\n　閲覧：3\n・二つめ\n　閲覧：1"
 
 
 def test_the_html_has_its_styles_inline_and_fetches_nothing() -> None:
@@ -167,8 +165,8 @@ def test_the_reports_bars_are_coloured_cells_with_a_figure_beside_and_signs_in_p
     letter = Letter(
         "s", "", letters.with_diagnosis("{{ diagnosis }}", DIAGNOSIS.result({"q1": 0, "q2": 1}), "")
     )
-    assert "- 導線　□□□□□□□□□□　0点\n- CTA　■■■■■■■■■■　100点" in letters.as_text(letter)
-    html = letters.as_html(letter)
+    assert "- 導線　□□□□□□□□□□　0点\n- CTA　■■■■■■■■■■　100点" in letters.as_text(letter.markdown)
+    html = letters.as_html(letter.markdown)
     assert html.count("<tr><th scope=") == 2
     assert html.count('bgcolor="#1f5a42">■</td>') == 10
     assert html.count('bgcolor="#e8e2d2">□</td>') == 10

@@ -7,6 +7,7 @@ from pathlib import Path
 from tracker.catalogue.catalogue import Catalogue
 from tracker.catalogue.firm import Firm
 from tracker.catalogue.folder import Folder
+from tracker.catalogue.issue_files import IssueFiles
 from tracker.catalogue.navigation import check_nav
 from tracker.catalogue.page_files import PageFiles
 from tracker.catalogue.personas import Persona, PersonaFront
@@ -58,6 +59,13 @@ def read(root: Path, *, drafts: bool = False) -> Reading:
     )
     steps = ScenarioFiles(folder, page_files.site, page_files.site_with_drafts, around)
     scenarios = tuple(steps.read())
+    issues = IssueFiles(
+        folder,
+        page_files.site,
+        page_files.site_with_drafts,
+        around.personas,
+    )
+    letters = tuple(issues.read())
     nav = check_nav(folder, page_files.site)
     catalogue = None
     if firm and scoring:
@@ -69,6 +77,7 @@ def read(root: Path, *, drafts: bool = False) -> Reading:
             if drafts
             else tuple(page for page in pages if not page.draft),
             scenarios=scenarios if drafts else tuple(_published(scenarios)),
+            issues=tuple(issue for issue in letters if drafts or not issue.draft),
         )
     problems = in_order(folder.problems)
     return Reading(
