@@ -125,6 +125,20 @@ def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -
             gate=event.gate,
             event_id=event.id,
         )
+    elif event.kind is EventKind.LINE_ASK and event.reader_id:
+        gate = FormOf.LINE.gate(str((event.data or {}).get("link_token", "")))[:100]
+        if not deliveries.is_flooded(connection, event.reader_id, gate, event.id, event.at):
+            deliveries.plan(
+                connection,
+                key=f"line:{event.id}"[:140],
+                kind=MailKind.DELIVERY,
+                domain=tools.mail_domain,
+                now=now,
+                due_at=now,
+                reader_id=event.reader_id,
+                gate=gate,
+                event_id=event.id,
+            )
     elif event.kind is EventKind.SEMINAR_REGISTER:
         plan_reminders(tools, connection, event, now)
     elif event.kind is EventKind.PREFERENCES and event.reader_id:

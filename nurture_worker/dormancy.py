@@ -16,6 +16,7 @@ NO_ACTS = frozenset(
         EventKind.MAIL_BOUNCE,
         EventKind.MAIL_COMPLAINT,
         EventKind.GATE_SHARED,
+        EventKind.LINE_ASK,
     }
 )
 """What is recorded of a reader and is no sign that they want to hear more."""

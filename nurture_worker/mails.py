@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
-from nurture_worker import letters, message, seminar_letters, template
+from nurture_worker import letters, line_letters, message, seminar_letters, template
 from nurture_worker.diagnosis.mail import weekly_mail
 from nurture_worker.letters import Letter
 from nurture_worker.message import Envelope, Written
@@ -16,7 +16,15 @@ from nurture_worker.seminar_letters import About
 from nurture_worker.template import Frame
 from nurture_worker.tools import Tools
 from tracker.catalogue.diagnoses import Result
-from tracker.links import Click, Confirmation, Link, Preferences, Ticket, Unsubscription
+from tracker.links import (
+    Click,
+    Confirmation,
+    LineLinking,
+    Link,
+    Preferences,
+    Ticket,
+    Unsubscription,
+)
 from tracker.settings import Settings
 from tracker.store import diagnoses, events, readers
 from tracker.store.deliveries import Delivery
@@ -134,6 +142,10 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
             preview="ボタンを押すと、登録が済みます。",
             markdown=_ORDERED_NEWSLETTER.format(title=newsletter.title, confirm=confirm),
         )
+    elif link_token := FormOf.LINE.id_in(gate):
+        if tools.now() - delivery.planned_at > line_letters.TOKEN_LIVES:
+            raise UnsendableError(DeliveryState.SKIPPED, "LINE's token is over")
+        letter = line_letters.asked(_address(tools, "line", LineLinking(delivery.id, link_token)))
     elif gate == FormOf.INQUIRY:
         letter = _receipt(tools, connection, delivery, confirm)
     elif page is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nurture_worker.admission import Turn, admit
 from nurture_worker.channels.mail import Mailer, Outcome, ServerAwayError
+from nurture_worker.line_sending import InLine
 from nurture_worker.mails import Mail, UnsendableError, prepare
 from nurture_worker.tools import Tools
 from tracker import notices
@@ -45,6 +46,7 @@ def send_due(tools: Tools) -> int:
     """
     settled = 0
     tried: set[str] = set()
+    in_line = InLine(tools)
     with Mailer(tools.settings.smtp_url) as mailer:
         while True:
             with reading(tools.engine) as connection:
@@ -60,13 +62,13 @@ def send_due(tools: Tools) -> int:
                     return settled
                 tried.add(delivery_id)
                 try:
-                    settled += _send_one(tools, mailer, delivery_id)
+                    settled += _send_one(tools, mailer, in_line, delivery_id)
                 except ServerAwayError as error:
                     log.error("send: mail server away, will try again: %s", error)
                     return settled
 
 
-def _send_one(tools: Tools, mailer: Mailer, delivery_id: str) -> bool:
+def _send_one(tools: Tools, mailer: Mailer, in_line: InLine, delivery_id: str) -> bool:
     with writing(tools.engine) as connection:
         turn = admit(tools, connection, delivery_id)
         if turn is not Turn.GO:
@@ -76,6 +78,9 @@ def _send_one(tools: Tools, mailer: Mailer, delivery_id: str) -> bool:
         )
     if delivery is None:
         return False
+    told = in_line.send(delivery)
+    if told is not None:
+        return told
     try:
         mail = prepare(tools, delivery)
     except UnsendableError as error:

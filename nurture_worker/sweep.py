@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from nurture_worker.diagnosing import make
 from nurture_worker.digest import digest, follow, marketing
+from nurture_worker.line_sending import answer_in_line
 from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
 from nurture_worker.retention import forget
@@ -42,6 +43,7 @@ def sweep(tools: Tools) -> None:
     as you like."""
     collect(tools)
     digest(tools)
+    answer_in_line(tools)
     settle(tools)
     roll(tools)
     with writing(tools.engine) as connection:
@@ -93,6 +95,7 @@ def plan_steps(tools: Tools) -> int:
                             "enrolment_id": enrolment.id,
                             "scenario": scenario.id,
                             "step": step.step.id,
+                            "channel": step.step.channel,
                         }
                     )
             planned += deliveries.plan_steps(

@@ -90,6 +90,17 @@ class Settings(BaseSettings):
         "",
         description="LINE のボットのユーザーID（U…）。ほかのチャネル宛ての知らせを数えない（空なら確かめない）",
     )
+    line_token: str = Field(
+        "", description="LINE のチャネルアクセストークン（長期。空なら LINE では送らない）"
+    )
+    line_basic_id: str = Field(
+        "",
+        pattern=r"^(@[a-z0-9_.-]{1,40})?$",
+        description="LINE 公式アカウントのベーシックID（@…。友だち追加の案内に使う。空なら案内しない）",
+    )
+    line_api: str = Field(
+        "https://api.line.me", description="LINE Messaging API のURL（試すときだけ変える）"
+    )
     secret_keys: str = Field(
         "", description="署名の鍵。カンマ区切りで最後の鍵が署名し、前の鍵は検証だけする"
     )
@@ -156,6 +167,13 @@ class Settings(BaseSettings):
         if url and not may_be_fetched(url, production=info.data.get("env") == "production"):
             raise ValueError("https:// で始まるURLにしてください")
         return url
+
+    @field_validator("line_api")
+    @classmethod
+    def _safe_api(cls, url: str) -> str:
+        if not may_be_fetched(url, production=False):
+            raise ValueError("https:// で始まるURLにしてください")
+        return url.rstrip("/")
 
     @field_validator("bounce_secret", "postmark_secret")
     @classmethod

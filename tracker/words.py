@@ -84,6 +84,9 @@ class EventKind(StrEnum):
     DEAL_WON = "deal_won"
     DEAL_LOST = "deal_lost"
     IMPORTED = "imported"
+    LINE_ASK = "line_ask"
+    LINE_LINK = "line_link"
+    LINE_UNLINK = "line_unlink"
 
     @property
     def label(self) -> str:
@@ -115,6 +118,9 @@ class EventKind(StrEnum):
             "deal_won": "受注した",
             "deal_lost": "失注した",
             "imported": "名簿から取り込んだ",
+            "line_ask": "LINEとの連携を申し込んだ",
+            "line_link": "LINEで受け取ることにした",
+            "line_unlink": "LINEで受け取るのをやめた",
         }[self.value]
 
 
@@ -152,6 +158,17 @@ class DeliveryState(StrEnum):
             "cancelled": "取り消し",
             "uncertain": "不明",
         }[self.value]
+
+
+class Channel(StrEnum):
+    """By which way a delivery goes out."""
+
+    MAIL = "mail"
+    LINE = "line"
+
+    @property
+    def label(self) -> str:
+        return {"mail": "メール", "line": "LINE"}[self.value]
 
 
 class MailKind(StrEnum):
@@ -234,12 +251,13 @@ class SkipReason(StrEnum):
 
 class FormOf(StrEnum):
     """Whose form an event's ``gate`` names where it is not a resource's: ``diagnosis:<id>``,
-    ``seminar:<id>``, or ``newsletter`` or ``inquiry`` alone."""
+    ``seminar:<id>``, ``line:<link token>``, or ``newsletter`` or ``inquiry`` alone."""
 
     DIAGNOSIS = "diagnosis"
     SEMINAR = "seminar"
     NEWSLETTER = "newsletter"
     INQUIRY = "inquiry"
+    LINE = "line"
 
     def gate(self, own_id: str) -> str:
         return f"{self.value}:{own_id}"

@@ -50,7 +50,7 @@ def check(against: str | None, as_json: bool) -> None:
 @click.command()
 @click.argument("kind", metavar="種類")
 @click.argument("name", metavar="名前")
-@click.option("--title", help="題（シナリオなら件名、persona ならどういう人か）")
+@click.option("--title", help="題（メールなら件名、persona ならどういう人か）")
 @click.option("--stage", help="段階（awareness, interest, understanding, trust）")
 @click.option("--persona", "personas", multiple=True, help="誰に向けたか。いくつでも書ける")
 @click.option("--day", type=click.IntRange(1, 365), help="何日目に送るか（シナリオだけ）")
@@ -67,7 +67,8 @@ def new(
 ) -> None:
     """新しいファイルのひな形を作る。
 
-    種類は article, case, voice, resource, seminar, video, diagnosis, page, scenario, persona。
+    種類は article, case, voice, resource, seminar, video, diagnosis, page, scenario,
+    newsletter-issue（1週間後に送る号）, persona。
     下書きとして作るので、書き終わるまで公開されない。同じ名前のファイルは上書きしない。
     """
     from tracker.catalogue.load import read

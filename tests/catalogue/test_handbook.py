@@ -33,7 +33,7 @@ def site(tmp_path: Path) -> Path:
 
 def test_the_handbook_shows_every_kind_of_file() -> None:
     kinds = {file.split("/")[1] for file in EXAMPLES}
-    assert kinds == {"pages", "scenarios", "personas", "firm.yml", "scoring.yml"}
+    assert kinds == {"pages", "scenarios", "newsletters", "personas", "firm.yml", "scoring.yml"}
 
 
 def test_all_examples_together_have_no_problem(site: Path) -> None:

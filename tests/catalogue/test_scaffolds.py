@@ -8,7 +8,7 @@ import pytest
 from tests.catalogue.small_site import FILES, write_site
 from tracker.catalogue.folder import TO_BE_WRITTEN
 from tracker.catalogue.load import Reading, read
-from tracker.catalogue.scaffolds import KINDS, ONCE, ScaffoldError, scaffold
+from tracker.catalogue.scaffolds import ISSUE, KINDS, ONCE, ScaffoldError, scaffold
 from tracker.words import PageKind, Stage
 
 TODAY = date(2026, 11, 20)
@@ -52,11 +52,12 @@ def test_a_scaffold_stands_in_nobodys_way_until_it_is_published(tmp_path: Path, 
     assert with_drafts is not None
     shown = [f"site/pages/{page.path}" for page in with_drafts.pages]
     shown += [step.path for scenario in with_drafts.scenarios for step in scenario.steps]
+    shown += [issue.path for issue in with_drafts.issues]
     assert str(path) in shown, "its front matter is whole"
 
 
 def test_every_kind_of_page_can_be_made_but_those_a_site_has_once() -> None:
-    assert {*KINDS} == {*map(str, PageKind), "scenario", "persona"} - {*map(str, ONCE)}
+    assert {*KINDS} == {*map(str, PageKind), "scenario", ISSUE, "persona"} - {*map(str, ONCE)}
 
 
 def test_what_is_told_stands_in_the_file(tmp_path: Path) -> None:

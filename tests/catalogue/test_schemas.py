@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from tests.catalogue.small_site import write_site
 from tracker.catalogue.documents import split_front
 from tracker.catalogue.load import read
-from tracker.catalogue.scaffolds import KINDS, scaffold
+from tracker.catalogue.scaffolds import ISSUE, KINDS, scaffold
 from tracker.catalogue.schemas import MODELS, schemas, write_schemas
 from tracker.words import PageKind
 
@@ -21,6 +21,7 @@ REPOSITORY = Path(__file__).parents[2]
 FILES = {
     "page": "site/pages/**/*.md",
     "step": "site/scenarios/**/*.md",
+    "issue": "site/newsletters/*.md",
     "persona": "site/personas/*.md",
     "firm": "site/firm.yml",
     "scoring": "site/scoring.yml",
@@ -60,7 +61,7 @@ def test_every_scaffold_is_right(tmp_path: Path, kind: str) -> None:
     catalogue = read(root).catalogue
     assert catalogue is not None
     path = root / scaffold(root, catalogue, kind, "trial", date(2026, 11, 20))
-    name = {"scenario": "step", "persona": "persona"}.get(kind, "page")
+    name = {"scenario": "step", ISSUE: "issue", "persona": "persona"}.get(kind, "page")
     assert mistakes(name, front(path)) == []
 
 

@@ -10,6 +10,7 @@ from tracker.catalogue.ctas import Cta
 from tracker.catalogue.diagnoses import Diagnosis
 from tracker.catalogue.firm import Firm
 from tracker.catalogue.gates import Gate
+from tracker.catalogue.issues import Issue
 from tracker.catalogue.pages import Page
 from tracker.catalogue.personas import Persona
 from tracker.catalogue.scenarios import Scenario
@@ -33,6 +34,7 @@ class Catalogue(BaseModel):
     personas: tuple[Persona, ...]
     pages: tuple[Page, ...]
     scenarios: tuple[Scenario, ...]
+    issues: tuple[Issue, ...] = ()
 
     @cached_property
     def _by_path(self) -> dict[str, Page]:
@@ -100,6 +102,13 @@ class Catalogue(BaseModel):
     @property
     def inquiry_page(self) -> Page | None:
         return next((page for page in self.pages if page.kind is PageKind.INQUIRY), None)
+
+    def issue(self, issue_id: str | None) -> Issue | None:
+        return next((issue for issue in self.issues if issue.id == issue_id), None)
+
+    def issue_at(self, url: str) -> Issue | None:
+        """The issue that can be read at ``url``, as ``page_at``."""
+        return next((one for one in self.issues if one.url == url.removeprefix("/")), None)
 
     def scenario(self, scenario_id: str) -> Scenario | None:
         return next((s for s in self.scenarios if s.id == scenario_id), None)

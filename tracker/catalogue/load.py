@@ -7,6 +7,7 @@ from pathlib import Path
 from tracker.catalogue.catalogue import Catalogue
 from tracker.catalogue.firm import Firm
 from tracker.catalogue.folder import Folder
+from tracker.catalogue.issue_files import IssueFiles
 from tracker.catalogue.navigation import check_nav
 from tracker.catalogue.page_files import PageFiles
 from tracker.catalogue.personas import Persona, PersonaFront
@@ -60,6 +61,13 @@ def read(root: Path, *, drafts: bool = False) -> Reading:
     scenarios = tuple(steps.read())
     if scoring:
         check_scoring(folder, scoring, pages, [persona.id for persona in personas])
+    issues = IssueFiles(
+        folder,
+        page_files.site,
+        page_files.site_with_drafts,
+        around.personas,
+    )
+    letters = tuple(issues.read())
     nav = check_nav(folder, page_files.site)
     catalogue = None
     if firm and scoring:
@@ -71,6 +79,7 @@ def read(root: Path, *, drafts: bool = False) -> Reading:
             if drafts
             else tuple(page for page in pages if not page.draft),
             scenarios=scenarios if drafts else tuple(_published(scenarios)),
+            issues=tuple(issue for issue in letters if drafts or not issue.draft),
         )
     problems = in_order(folder.problems)
     return Reading(

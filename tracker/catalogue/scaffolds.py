@@ -16,6 +16,8 @@ from pydantic.fields import FieldInfo
 
 from tracker.catalogue.catalogue import Catalogue
 from tracker.catalogue.folder import TO_WRITE
+from tracker.catalogue.issues import FOLDER as ISSUES
+from tracker.catalogue.issues import IssueFront
 from tracker.catalogue.pages import OWNERS, STAGED, Page, PageFront
 from tracker.catalogue.personas import PersonaFront
 from tracker.catalogue.problems import unknown
@@ -27,8 +29,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 ONCE = (PageKind.INQUIRY, PageKind.NEWSLETTER)
 """Kinds a site has one page of, which is there already."""
 
-KINDS = (*(str(kind) for kind in PageKind if kind not in ONCE), "scenario", "persona")
-"""What can be made anew: the kinds of pages, a step mail, a persona."""
+ISSUE = "newsletter-issue"
+
+KINDS = (*(str(kind) for kind in PageKind if kind not in ONCE), "scenario", ISSUE, "persona")
+"""What can be made anew: the kinds of pages, a step mail, an issue of the newsletter, a persona."""
 
 _STAGES = {
     PageKind.CASE: Stage.UNDERSTANDING,
@@ -40,6 +44,10 @@ _STAGES = {
 
 _USUAL: dict[str, Any] = {"minutes": 60, "capacity": 10, "place": "オンライン"}
 """Better first values than the smallest allowed."""
+
+
+_AHEAD = timedelta(days=7)
+"""Until an issue goes out: time to write it."""
 
 
 class ScaffoldError(Exception):
@@ -73,7 +81,9 @@ def scaffold(
     for persona in personas:
         if persona not in known:
             raise ScaffoldError(unknown("persona", persona, known))
-    if kind == "persona":
+    if kind == ISSUE:
+        path, text = _issue(catalogue, name, title, today + _AHEAD)
+    elif kind == "persona":
         path, text = Path("site/personas") / f"{name}.md", _persona(title)
     elif kind == "scenario":
         found = _scenario(catalogue, scenario, stage)
@@ -139,6 +149,23 @@ def _step(
 
 {button}"""
     return Path("site/scenarios") / folder / f"{day}-{name}.md", _document(front, body)
+
+
+def _issue(catalogue: Catalogue, name: str, title: str | None, day: date) -> tuple[Path, str]:
+    front: dict[str, Any] = {
+        "send_at": f"{day}T10:00",
+        "subject": title or _to_write("subject", IssueFront.model_fields["subject"]),
+        "preview": _to_write("preview", IssueFront.model_fields["preview"]),
+        "draft": True,
+    }
+    target = _target(catalogue, Stage.AWARENESS, [PageKind.ARTICLE, PageKind.CASE])
+    button = f"[{target.title}](/{target.path}){{ .button }}\n" if target else ""
+    body = f"""{{{{ name }}}} 様
+
+{_gap("試したことと、その結果を1つだけ書く")}
+
+{button}"""
+    return Path("site") / ISSUES / f"{day}-{name}.md", _document(front, body)
 
 
 def _page(

@@ -13,11 +13,12 @@ from pydantic import BaseModel
 from tracker.catalogue.ctas import CtaOptions
 from tracker.catalogue.firm import Firm
 from tracker.catalogue.gates import KNOWN_FIELDS, FormField
+from tracker.catalogue.issues import IssueFront
 from tracker.catalogue.pages import OWNERS, STAGED, PageFront
 from tracker.catalogue.personas import PersonaFront
 from tracker.catalogue.scenarios import ScenarioFront, StepFront
 from tracker.catalogue.scoring import Scoring
-from tracker.words import Entry, EventKind, PageKind, Stage
+from tracker.words import Channel, Entry, EventKind, PageKind, Stage
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The draft that the YAML language server reads best."""
@@ -26,6 +27,7 @@ MODELS: dict[str, tuple[type[BaseModel], str]] = {
     "page": (PageFront, "ページの front matter（site/pages/**/*.md の先頭）"),
     "step": (StepFront, "ステップメールの front matter（site/scenarios/<シナリオ>/*.md の先頭）"),
     "scenario": (ScenarioFront, "site/scenarios/<シナリオ>/scenario.yml"),
+    "issue": (IssueFront, "メールマガジンの号の front matter（site/newsletters/*.md の先頭）"),
     "persona": (PersonaFront, "persona の front matter（site/personas/*.md の先頭）"),
     "firm": (Firm, "site/firm.yml"),
     "scoring": (Scoring, "site/scoring.yml"),
@@ -35,7 +37,7 @@ MODELS: dict[str, tuple[type[BaseModel], str]] = {
 
 _WORDS = {
     words.__name__: "、".join(f"{word.value}（{word.label}）" for word in words)
-    for words in (Stage, PageKind, EventKind, Entry)
+    for words in (Stage, PageKind, EventKind, Entry, Channel)
 }
 """The word editors know for each value."""
 
@@ -60,6 +62,7 @@ def schemas(personas: Iterable[str] = (), whitepapers: Iterable[str] = ()) -> di
     _join_kinds(made["page"])
     _name(made["page"]["properties"]["personas"]["items"], personas)
     _name(made["step"]["$defs"]["Condition"]["properties"]["persona"], personas)
+    _name(made["issue"]["$defs"]["Audience"]["properties"]["personas"]["items"], personas)
     _name(made["page"]["$defs"]["Gate"]["properties"]["file"], whitepapers)
     return made
 

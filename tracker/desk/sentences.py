@@ -114,6 +114,14 @@ def told(catalogue: Catalogue, cause: Cause) -> str:
             return f"{page_name(catalogue, cause.page)}を見た"
         case EventKind.PREFERENCES:
             return "メールの設定を変えた"
+        case (
+            EventKind.LINE_ASK
+            | EventKind.LINE_LINK
+            | EventKind.LINE_UNLINK
+            | EventKind.LINE_FOLLOW
+            | EventKind.LINE_UNFOLLOW
+        ):
+            return EventKind(cause.kind).label
         case EventKind.SECTION:
             page = page_at(catalogue, cause.page)
             heading = next(

@@ -1,9 +1,11 @@
 """The MkDocs plugin ``sodate``: hooks only, what they do stands elsewhere."""
 
 import json
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 from mkdocs.config.base import Config
@@ -13,12 +15,14 @@ from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as MkDocsPage
+from mkdocs.utils import get_relative_url
 from mkdocs.utils.templates import TemplateContext
 
 from tracker.catalogue.catalogue import Catalogue
+from tracker.catalogue.issues import FOLDER as ISSUES
 from tracker.catalogue.load import Reading, read
 from tracker.catalogue.pages import Page
-from tracker.publishing import feed, sitemap
+from tracker.publishing import archive, feed, sitemap
 from tracker.publishing.assets import SCRIPTS, THEME, minified
 from tracker.publishing.blocks import pages_for, pages_of
 from tracker.publishing.menu import Menu
@@ -87,10 +91,14 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         return config
 
     def on_files(self, files: Files, /, *, config: MkDocsConfig) -> Files:
-        """Drafts are none of the site's files."""
+        """Drafts are none of the site's files; the newsletter's issues become pages."""
         if not self._with_drafts:
             for file in [file for file in files if self._is_draft(file)]:
                 files.remove(file)
+        if self.catalogue is not None:
+            today = datetime.now(_zone()).date()
+            for path, content in archive.sources(self.catalogue, today):
+                files.append(File.generated(config, path, content=content))
         return files
 
     def on_nav(self, nav: Navigation, /, *, config: MkDocsConfig, files: Files) -> Navigation:
@@ -105,8 +113,18 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def on_page_content(
         self, html: str, /, *, page: MkDocsPage, config: MkDocsConfig, files: Files
     ) -> str:
-        """A draft says that it is one."""
+        """A draft says that it is one; who may sign up for the newsletter may read it first."""
+        found = self._page(page.file.src_uri)
+        if found is not None and found.newsletter and self.catalogue and self.catalogue.issues:
+            there = get_relative_url(f"{ISSUES}/", page.url)
+            html += f'<p><a href="{there}">これまでの号を読む</a></p>\n'
         return _DRAFT + html if self._is_draft(page.file) else html
+
+    def on_post_page(self, output: str, /, *, page: MkDocsPage, config: MkDocsConfig) -> str:
+        """Search engines are asked to leave single issues out, whatever the theme."""
+        if not archive.is_issue(page.file.src_uri):
+            return output
+        return output.replace("</head>", f"{archive.NOINDEX}\n</head>", 1)
 
     def _is_draft(self, file: File) -> bool:
         return f"site/pages/{file.src_uri}" in self.drafts
@@ -190,16 +208,12 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
     def _feed(self, config: MkDocsConfig) -> bytes | None:
         if self.catalogue is None or (site := _site(config)) is None:
             return None
-        try:
-            zone = read_settings().zone
-        except SettingsError as error:
-            raise PluginError(str(error)) from None
         return feed.feed(
             self.catalogue,
             site=site,
             title=config.site_name,
             about=config.site_description or "",
-            zone=zone,
+            zone=_zone(),
         )
 
     def _stage_page(self, stage: Stage | None) -> Page | None:
@@ -211,6 +225,13 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
 
     def _page(self, path: str) -> Page | None:
         return self.catalogue.page_of(path) if self.catalogue else None
+
+
+def _zone() -> ZoneInfo:
+    try:
+        return read_settings().zone
+    except SettingsError as error:
+        raise PluginError(str(error)) from None
 
 
 def _site(config: MkDocsConfig) -> str | None:

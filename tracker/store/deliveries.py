@@ -33,10 +33,13 @@ from tracker.store.tables import (
     new_id,
     readers,
 )
-from tracker.words import DeliveryState, MailKind, SkipReason
+from tracker.words import Channel, DeliveryState, MailKind, SkipReason
 
 LEASE = timedelta(minutes=5)
 """How long a worker may hold a mail: well over the SMTP time-out of 60 s."""
+
+KEY_LIVES = timedelta(hours=24)
+"""How long LINE knows a push again by its key."""
 
 MOST_A_DAY = 6
 """Ordered mails to one reader."""
@@ -72,6 +75,8 @@ class Delivery:
     tried_at: datetime | None = None
     reason: str | None = None
     handoff_id: str | None = None
+    retry_key: str | None = None
+    """Of a push in LINE whose end nobody knows: made again under the same key, it is made once."""
 
 
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
@@ -216,9 +221,12 @@ def claim(
     return get(connection, delivery_id) if taken.rowcount == 1 else None
 
 
-def begin(connection: Connection, delivery: Delivery, now: datetime) -> bool:
-    """Mark that the message itself is about to be handed over. Committed just before DATA, so
-    that a ``claimed`` row proves that nothing was said yet. False if it is this worker's no more.
+def begin(
+    connection: Connection, delivery: Delivery, now: datetime, line_key: str | None = None
+) -> bool:
+    """Mark that the message itself is about to be handed over: by mail, or in LINE under
+    ``line_key``. Committed just before DATA, so that a ``claimed`` row proves that nothing was
+    said yet. False if it is this worker's no more.
     """
     return _move(
         connection,
@@ -226,6 +234,22 @@ def begin(connection: Connection, delivery: Delivery, now: datetime) -> bool:
         [DeliveryState.CLAIMED],
         state=DeliveryState.SENDING,
         claimed_at=now,
+        channel=Channel.LINE if line_key else Channel.MAIL,
+        retry_key=line_key,
+    )
+
+
+def fall_back(connection: Connection, delivery: Delivery, now: datetime) -> bool:
+    """LINE refused for good what was handed to it: it goes by mail now. False if it is this
+    worker's no more."""
+    return _move(
+        connection,
+        delivery,
+        [DeliveryState.SENDING],
+        state=DeliveryState.CLAIMED,
+        claimed_at=now,
+        channel=Channel.MAIL,
+        retry_key=None,
     )
 
 
@@ -257,8 +281,10 @@ def put_off(
     *,
     reason: str,
     smtp_code: int | None = None,
+    line_key: str | None = None,
 ) -> bool:
-    """Back to planned, after a refusal that may pass."""
+    """Back to planned, after a refusal that may pass; under ``line_key`` where LINE may have
+    taken it."""
     return _move(
         connection,
         delivery,
@@ -267,6 +293,8 @@ def put_off(
         due_at=until,
         reason=reason[:300],
         smtp_code=smtp_code,
+        channel=delivery.channel,
+        retry_key=line_key,
     )
 
 
@@ -455,13 +483,25 @@ def recover(connection: Connection, now: datetime) -> tuple[int, int]:
     """Take back what dead workers held: (put back to planned, become uncertain).
 
     ``claimed`` had said nothing to the server and is due again; ``sending`` may have been
-    accepted and becomes ``uncertain``, for a person to see.
+    accepted and becomes ``uncertain``, for a person to see. What LINE still knows by its key can
+    be made again without being made twice.
     """
     late = deliveries.c.claimed_at < now - LEASE
+    known_by_key = and_(
+        deliveries.c.channel == Channel.LINE,
+        deliveries.c.retry_key.is_not(None),
+        deliveries.c.tried_at > now - KEY_LIVES,
+    )
     back = connection.execute(
         update(deliveries)
-        .where(deliveries.c.state == DeliveryState.CLAIMED, late)
-        .values(state=DeliveryState.PLANNED, reason="worker lost before DATA")
+        .where(
+            late,
+            or_(
+                deliveries.c.state == DeliveryState.CLAIMED,
+                and_(deliveries.c.state == DeliveryState.SENDING, known_by_key),
+            ),
+        )
+        .values(state=DeliveryState.PLANNED, reason="worker lost")
     ).rowcount
     unsure = connection.execute(
         update(deliveries)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Select, Table, delete, exists, func, 
 
 from tracker.bounces import Suppression
 from tracker.store import events as log
+from tracker.store import line_users as line
 from tracker.store import rollups
 from tracker.store import suppressions as held
 from tracker.store.engine import insert_new
@@ -25,6 +26,7 @@ from tracker.store.tables import (
     handoff_entries,
     handoffs,
     inquiries,
+    line_links,
     readers,
     score_entries,
     stage_changes,
@@ -48,12 +50,13 @@ _OF_A_READER: dict[str, Table] = {
     "handoffs": handoffs,
     "handoff_entries": handoff_entries,
     "deals": deals,
+    "line_links": line_links,
 }
 _OF_A_VISITOR: dict[str, Table] = {"views": views, "contacts": contacts}
 EXPORTED = (
     frozenset(_OF_A_READER)
     | frozenset(_OF_A_VISITOR)
-    | {"readers", "events", "verdicts", "wordings", "suppressions"}
+    | {"readers", "events", "verdicts", "wordings", "suppressions", "line_users"}
 )
 """The tables that a person's export tells of; verdicts come with their events."""
 IMPERSONAL: dict[str, str] = {
@@ -67,7 +70,6 @@ IMPERSONAL: dict[str, str] = {
     "suppressions": "hashes of addresses that get no mail: they outlive their readers",
     "notice_counts": "counts of bounces that came to nothing",
     "notifications": "which chat was told of a hand-off",
-    "line_users": "who follows in LINE; no reader is known by it yet",
 }
 """The tables with nothing about readers, and what they hold instead. A table stands here, or what
 it holds of a reader is exported and erased below."""
@@ -206,6 +208,10 @@ def export(connection: Connection, reader_id: str) -> dict[str, list[dict[str, A
             select(suppressions).where(suppressions.c.address_hash == address_hash(address or ""))
         )
     ]
+    found["line_users"] = [
+        {name: _plain(value) for name, value in row.items()}
+        for row in line.of_reader(connection, reader_id)
+    ]
     agreed = [row["wording"] for row in found["consents"]]
     found["wordings"] = [
         {name: _plain(value) for name, value in row._mapping.items()}
@@ -285,6 +291,7 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
         .where(consents.c.reader_id == reader_id)
         .values(network=None, address_hash=address_hash(address) if address else None)
     )
+    line.forget(connection, reader_id)
     connection.execute(
         update(readers)
         .where(readers.c.id == reader_id)

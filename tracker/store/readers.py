@@ -273,6 +273,15 @@ def of_delivery(connection: Connection, delivery_id: str) -> tuple[str | None, s
     return (row.reader_id, row.event_id) if row else None
 
 
+def confirmed(connection: Connection, email_normalised: str) -> str | None:
+    """The id of the reader who has confirmed that address."""
+    return connection.execute(
+        select(readers.c.id).where(
+            readers.c.email_normalised == email_normalised, readers.c.confirmed_at.is_not(None)
+        )
+    ).scalar()
+
+
 def of_deliveries(connection: Connection, delivery_ids: Collection[str]) -> dict[str, str]:
     """The readers these deliveries went to, by delivery; unknown deliveries are left out."""
     if not delivery_ids:

@@ -132,6 +132,16 @@ line_users = Table(
     Column("user_id", Text, nullable=False),
     Column("follows", Boolean, nullable=False),
     Column("changed_at", Utc, nullable=False),
+    Column("reply_token", Text),
+    Column("asked_at", Utc),
+)
+
+line_links = Table(
+    "line_links",
+    metadata,
+    Column("reader_id", String(20), ForeignKey("readers.id"), primary_key=True),
+    Column("user_hash", String(64), nullable=False, unique=True),
+    Column("linked_at", Utc, nullable=False),
 )
 
 visitors = Table(
@@ -330,6 +340,7 @@ deliveries = Table(
     Column("settled_at", Utc),
     Column("tried_at", Utc),
     Column("handoff_id", String(20), ForeignKey("handoffs.id"), index=True),
+    Column("retry_key", String(36)),
     Index(None, "state", "due_at"),
 )
 
