@@ -81,6 +81,7 @@ class EventKind(StrEnum):
     PREFERENCES = "preferences"
     LINE_FOLLOW = "line_follow"
     LINE_UNFOLLOW = "line_unfollow"
+    STAGE_SET = "stage_set"
 
     @property
     def label(self) -> str:
@@ -109,6 +110,7 @@ class EventKind(StrEnum):
             "preferences": "メールの設定を変えた",
             "line_follow": "LINEで友だちになった",
             "line_unfollow": "LINEの友だちをやめた",
+            "stage_set": "デスクで段階を決めた",
         }[self.value]
 
 
@@ -208,6 +210,24 @@ class Arm(StrEnum):
 
     MAILED = "mailed"
     HELD_OUT = "held_out"
+
+
+class SetFor(StrEnum):
+    """Why somebody at the desk set a reader's stage. No free text: it would tell of people."""
+
+    TALKED = "talked"
+    DEAL = "deal"
+    TOO_FAR = "too_far"
+    MISTAKEN = "mistaken"
+
+    @property
+    def label(self) -> str:
+        return {
+            "talked": "話をして分かった",
+            "deal": "商談が進んだ",
+            "too_far": "まだそこまで来ていない",
+            "mistaken": "前の変更の間違いを直す",
+        }[self.value]
 
 
 class SkipReason(StrEnum):
@@ -383,6 +403,7 @@ class Act(StrEnum):
     READERS_EXPORTED = "readers_exported"
     READER_EXPORTED = "reader_exported"
     READER_ERASED = "reader_erased"
+    STAGE_SET = "stage_set"
 
     @property
     def label(self) -> str:
@@ -401,4 +422,5 @@ class Act(StrEnum):
             "readers_exported": "読者一覧の書き出し",
             "reader_exported": "読者の記録の書き出し",
             "reader_erased": "読者の消去",
+            "stage_set": "読者の段階の変更",
         }[self.value]
