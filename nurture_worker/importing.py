@@ -23,7 +23,7 @@ from tracker.forms import asked_on
 from tracker.store import events
 from tracker.store.engine import writing
 from tracker.store.tables import EPOCH
-from tracker.words import IMPORTED, EventKind
+from tracker.words import ELSEWHERE, EventKind
 
 BATCH = 2000
 _SLACK = timedelta(days=1)
@@ -208,7 +208,7 @@ def _event(
         "cta": None,
         "gate": None,
         "delivery_id": None,
-        "data": {**data, IMPORTED: True},
+        "data": {**data, ELSEWHERE: True},
     }
 
 

@@ -1,4 +1,4 @@
-"""Brings a reader into the scenarios they belong in, and out of the others."""
+"""Brings readers into the scenarios they belong in, and out of the others."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,16 +18,35 @@ from tracker.words import Arm, EndReason, EventKind, FormOf, MailKind, Topic
 
 
 def place(
-    tools: Tools, connection: Connection, reader: Reader, done: Sequence[Event], now: datetime
+    tools: Tools,
+    connection: Connection,
+    readers: Sequence[tuple[Reader, Sequence[Event]]],
+    now: datetime,
 ) -> None:
-    """By what the log says of them (``done``), and what they agreed to."""
+    """Each by what the log says of them, and what they agreed to."""
+    ids = [reader.id for reader, _ in readers]
+    ways = enrolments.ways_of(connection, ids)
+    for reader, done in readers:
+        _place(tools, connection, reader, done, ways[reader.id], now)
+
+
+def _place(
+    tools: Tools,
+    connection: Connection,
+    reader: Reader,
+    done: Sequence[Event],
+    ways: Sequence[Enrolment],
+    now: datetime,
+) -> None:
     standing = _standing(tools, reader, done, now)
     if reader.suppressed_at is not None and standing.over:
         deliveries.cancel_suppressed(
             connection, reader.id, standing.over, reader.suppressed_at, now
         )
     free = True
-    for enrolment in enrolments.under_way(connection, reader.id):
+    for enrolment in ways:
+        if enrolment.ended_at is not None:
+            continue
         scenario = tools.catalogue.scenario(enrolment.scenario)
         reason = standing.over
         if scenario is not None:
@@ -44,8 +63,9 @@ def place(
         deliveries.cancel_open(connection, reason, now, reader_id=reader.id, kind=MailKind.REMINDER)
     standing = replace(standing, free=free)
     quiet_days = tools.catalogue.firm.sending.quiet_days
+    been = {(way.scenario, way.occasion) for way in ways}
     for one in places(tools.catalogue.scenarios, standing, now, tools.day, quiet_days):
-        if not enrolments.has_been_in(connection, reader.id, one.scenario.id, one.occasion):
+        if (one.scenario.id, one.occasion) not in been:
             arm = _arm(tools, connection, reader, one)
             enrolments.enrol(
                 connection, reader.id, one.scenario.id, now, occasion=one.occasion, arm=arm

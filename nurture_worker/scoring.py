@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from operator import attrgetter
 
 from tracker.catalogue.scoring import FitRule, Scoring
 from tracker.clicks import counts_for_reader
@@ -37,25 +38,34 @@ class Who:
 
 NOBODY = Who()
 
+_BY_TIME = attrgetter("at", "seq")
 
-def evidence(events: Sequence[Event]) -> list[Event]:
+
+class Evidence(list[Event]):
+    """Events that were sifted already."""
+
+
+def evidence(events: Sequence[Event]) -> Evidence:
     """The events that say something about the reader, oldest first.
 
     Left out: hits that are not held for a person's (yet), that came after the link's time or from
     somebody the mail was handed on to, a link of one mail followed again, a page left before its
     end, and the end of one view told again.
     """
-    kept = []
+    if isinstance(events, Evidence):
+        return events
+    kept = Evidence()
     followed: set[tuple[str | None, str | None]] = set()
     ended: set[str] = set()
-    for event in sorted(events, key=lambda e: (e.at, e.seq)):
-        data = event.data or {}
+    for event in sorted(events, key=_BY_TIME):
         if event.kind is EventKind.MAIL_CLICK:
-            if not counts_for_reader(data) or (event.delivery_id, event.page) in followed:
+            if not counts_for_reader(event.data or {}):
+                continue
+            if (event.delivery_id, event.page) in followed:
                 continue
             followed.add((event.delivery_id, event.page))
-        if event.kind is EventKind.PAGE_END:
-            if not data.get("done") or event.view in ended:
+        elif event.kind is EventKind.PAGE_END:
+            if not (event.data or {}).get("done") or event.view in ended:
                 continue
             if event.view is not None:
                 ended.add(event.view)

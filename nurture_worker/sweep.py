@@ -6,7 +6,8 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from nurture_worker.diagnosing import make
-from nurture_worker.digest import digest, follow, marketing
+from nurture_worker.digest import digest, marketing
+from nurture_worker.following import follow_all
 from nurture_worker.line_sending import answer_in_line
 from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
@@ -136,9 +137,9 @@ def enrol_by_time(tools: Tools) -> int:
         for page in tools.catalogue.pages if after else ():
             if after and page.seminar and has_just_ended(tools, page.seminar.id, now):
                 found += enrolments.registered(connection, page.seminar.id, after.id, BATCH)
-    for reader_id in dict.fromkeys(found):
+    for first in range(0, len(found), BATCH):
         with writing(tools.engine) as connection:
-            follow(tools, connection, reader_id, now)
+            follow_all(tools, connection, found[first : first + BATCH], now)
     return len(found)
 
 

@@ -87,6 +87,7 @@ class EventKind(StrEnum):
     LINE_ASK = "line_ask"
     LINE_LINK = "line_link"
     LINE_UNLINK = "line_unlink"
+    STAGE_SET = "stage_set"
 
     @property
     def label(self) -> str:
@@ -121,10 +122,11 @@ class EventKind(StrEnum):
             "line_ask": "LINEとの連携を申し込んだ",
             "line_link": "LINEで受け取ることにした",
             "line_unlink": "LINEで受け取るのをやめた",
+            "stage_set": "デスクで段階を決めた",
         }[self.value]
 
 
-IMPORTED = "imported"
+ELSEWHERE = "elsewhere"
 """The key in an event's data that says: another system recorded this; answer nobody for it."""
 
 
@@ -236,6 +238,24 @@ class Arm(StrEnum):
 
     MAILED = "mailed"
     HELD_OUT = "held_out"
+
+
+class SetFor(StrEnum):
+    """Why somebody at the desk set a reader's stage. No free text: it would tell of people."""
+
+    TALKED = "talked"
+    DEAL = "deal"
+    TOO_FAR = "too_far"
+    MISTAKEN = "mistaken"
+
+    @property
+    def label(self) -> str:
+        return {
+            "talked": "話をして分かった",
+            "deal": "商談が進んだ",
+            "too_far": "まだそこまで来ていない",
+            "mistaken": "前の変更の間違いを直す",
+        }[self.value]
 
 
 class SkipReason(StrEnum):
@@ -517,6 +537,7 @@ class Act(StrEnum):
     HANDOFF_CHANGED = "handoff_changed"
     DEALS_IMPORTED = "deals_imported"
     READERS_IMPORTED = "readers_imported"
+    STAGE_SET = "stage_set"
 
     @property
     def label(self) -> str:
@@ -538,4 +559,5 @@ class Act(StrEnum):
             "handoff_changed": "引き渡しの記録",
             "deals_imported": "商談の結果の取り込み",
             "readers_imported": "名簿の取り込み",
+            "stage_set": "読者の段階の変更",
         }[self.value]

@@ -17,7 +17,6 @@ from tracker.store.tables import (
     inquiries,
     new_id,
     readers,
-    stage_changes,
     visitors,
     wordings,
 )
@@ -293,14 +292,27 @@ def of_deliveries(connection: Connection, delivery_ids: Collection[str]) -> dict
 
 
 def get(connection: Connection, reader_id: str) -> Reader | None:
-    row = connection.execute(
-        select(*(readers.c[name] for name in Reader.__dataclass_fields__)).where(
-            readers.c.id == reader_id
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    values = dict(row._mapping)
+    row = connection.execute(select(*_COLUMNS).where(readers.c.id == reader_id)).one_or_none()
+    return _reader(row._mapping) if row else None
+
+
+def held_all(connection: Connection, reader_ids: Collection[str]) -> dict[str, Reader]:
+    """These readers by id, in order of their ids; whoever else decides on them is held up until
+    this transaction ends. Who is unknown is left out."""
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(readers.c.id.in_(reader_ids))
+        .order_by(readers.c.id)
+        .with_for_update()
+    )
+    return {row.id: _reader(row._mapping) for row in rows}
+
+
+_COLUMNS = [readers.c[name] for name in Reader.__dataclass_fields__]
+
+
+def _reader(row: Any) -> Reader:
+    values = dict(row)
     values["stage"] = Stage(values["stage"]) if values["stage"] else None
     held = values["suppressed_for"]
     return Reader(**{**values, "suppressed_for": SuppressedFor(held) if held else None})
@@ -309,17 +321,6 @@ def get(connection: Connection, reader_id: str) -> Reader | None:
 def hold(connection: Connection, reader_id: str) -> None:
     """Hold up whoever else decides on mails to this reader, until this transaction ends."""
     connection.execute(select(readers.c.id).where(readers.c.id == reader_id).with_for_update())
-
-
-def note_act(connection: Connection, reader: Reader, acted_at: datetime) -> None:
-    """Note when they last did something; that it is over with them holds only until then."""
-    back = reader.sunset_at is not None and acted_at > reader.sunset_at
-    if acted_at == reader.acted_at and not back:
-        return
-    values: dict[str, Any] = {"acted_at": acted_at}
-    if back:
-        values["sunset_at"] = None
-    connection.execute(update(readers).where(readers.c.id == reader.id).values(values))
 
 
 def sunset(connection: Connection, reader_id: str, at: datetime) -> None:
@@ -381,27 +382,3 @@ def pauses(
         )
     )
     return {row.id: (row.paused_at, row.paused_until) for row in rows if row.paused_at}
-
-
-def set_score(connection: Connection, reader_id: str, score: float) -> None:
-    connection.execute(update(readers).where(readers.c.id == reader_id).values(score=score))
-
-
-def reach(
-    connection: Connection, reader: Reader, stage: Stage, event_id: str, at: datetime
-) -> bool:
-    """Note that ``reader`` reached ``stage`` by that event. False if that was known."""
-    row = {
-        "id": new_id(),
-        "reader_id": reader.id,
-        "at": at,
-        "from_stage": reader.stage,
-        "to_stage": stage,
-        "event_id": event_id,
-    }
-    if not insert_new(connection, stage_changes, [row]):
-        return False
-    connection.execute(
-        update(readers).where(readers.c.id == reader.id).values(stage=stage, stage_since=at)
-    )
-    return True

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Connection, case, select, type_coerce
 
 from tracker.counts import Counts, Tally
 from tracker.store.tables import EPOCH, events
-from tracker.words import IMPORTED, EventKind, FormOf
+from tracker.words import ELSEWHERE, EventKind, FormOf
 
 _SENDS = {
     EventKind.GATE_SUBMIT: None,
@@ -69,7 +69,7 @@ def facts(connection: Connection, since: datetime, until: datetime) -> Iterator[
             continue
         if kind in _SENDS:
             # Elsewhere a form sent and an inquiry are two facts, and a lead has no name here.
-            imported, lead = bool(told.get(IMPORTED)), reader or told.get("lead")
+            imported, lead = bool(told.get(ELSEWHERE)), reader or told.get("lead")
             sent = gate or (None if imported else _SENDS[kind])
             if sent is not None:
                 yield {"e": "gate_submit", "id": own_id, "ts": ms, "sid": visitor,
