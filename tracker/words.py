@@ -383,6 +383,7 @@ class Act(StrEnum):
     READERS_EXPORTED = "readers_exported"
     READER_EXPORTED = "reader_exported"
     READER_ERASED = "reader_erased"
+    REPORT_EXPORTED = "report_exported"
 
     @property
     def label(self) -> str:
@@ -401,4 +402,5 @@ class Act(StrEnum):
             "readers_exported": "読者一覧の書き出し",
             "reader_exported": "読者の記録の書き出し",
             "reader_erased": "読者の消去",
+            "report_exported": "レポートの書き出し",
         }[self.value]
