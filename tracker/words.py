@@ -81,6 +81,9 @@ class EventKind(StrEnum):
     PREFERENCES = "preferences"
     LINE_FOLLOW = "line_follow"
     LINE_UNFOLLOW = "line_unfollow"
+    DEAL_WON = "deal_won"
+    DEAL_LOST = "deal_lost"
+    IMPORTED = "imported"
 
     @property
     def label(self) -> str:
@@ -109,6 +112,9 @@ class EventKind(StrEnum):
             "preferences": "メールの設定を変えた",
             "line_follow": "LINEで友だちになった",
             "line_unfollow": "LINEの友だちをやめた",
+            "deal_won": "受注した",
+            "deal_lost": "失注した",
+            "imported": "名簿から取り込んだ",
         }[self.value]
 
 
@@ -151,6 +157,7 @@ class MailKind(StrEnum):
     DELIVERY = "delivery"
     REPORT = "report"
     REMINDER = "reminder"
+    HANDOFF = "handoff"
 
 
 class Topic(StrEnum):
@@ -252,6 +259,7 @@ class EndReason(StrEnum):
     COMPLAINT = "complaint"
     RETURNED = "returned"
     SUNSET = "sunset"
+    DEAL = "deal"
 
     @property
     def label(self) -> str:
@@ -266,6 +274,7 @@ class EndReason(StrEnum):
             "complaint": "迷惑メールとして報告された",
             "returned": "また動きがあった",
             "sunset": "動きがないまま、配信を終えた",
+            "deal": "商談の結果が出た",
         }[self.value]
 
 
@@ -329,6 +338,106 @@ class SuppressedFor(StrEnum):
         }.get(self, EndReason.UNDELIVERABLE)
 
 
+class HandoffCause(StrEnum):
+    """Why a reader was given to sales."""
+
+    HOT = "hot"
+    INQUIRY = "inquiry"
+
+    @property
+    def label(self) -> str:
+        return {"hot": "温まった読者", "inquiry": "問い合わせ"}[self.value]
+
+
+class HandoffMail(StrEnum):
+    """Which mail about hand-offs a delivery is; stands in its ``step``."""
+
+    NEW = "new"
+    OVERDUE = "overdue"
+
+
+class Touch(StrEnum):
+    """What is written into the record of a hand-off."""
+
+    MAILED = "mailed"
+    CALLED = "called"
+    MEETING = "meeting"
+    NOTE = "note"
+    OWNER = "owner"
+    INQUIRY = "inquiry"
+    WON = "won"
+    LOST = "lost"
+
+    @property
+    def label(self) -> str:
+        return {
+            "mailed": "メールした",
+            "called": "電話した",
+            "meeting": "商談した",
+            "note": "メモ",
+            "owner": "担当を決めた",
+            "inquiry": "問い合わせがあった",
+            "won": "受注",
+            "lost": "失注",
+        }[self.value]
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether somebody of the firm reached out to the reader."""
+        return self in (Touch.MAILED, Touch.CALLED, Touch.MEETING)
+
+
+class DealOutcome(StrEnum):
+    """How a deal ended."""
+
+    WON = "won"
+    LOST = "lost"
+
+    @property
+    def label(self) -> str:
+        return {"won": "受注", "lost": "失注"}[self.value]
+
+    @property
+    def event(self) -> EventKind:
+        return EventKind.DEAL_WON if self is DealOutcome.WON else EventKind.DEAL_LOST
+
+
+class DealSource(StrEnum):
+    """By which way a deal's outcome came back."""
+
+    DESK = "desk"
+    FILE = "file"
+    WEBHOOK = "webhook"
+
+    @property
+    def label(self) -> str:
+        return {"desk": "デスク", "file": "CSV", "webhook": "連携"}[self.value]
+
+
+class LostReason(StrEnum):
+    """Why a deal was lost."""
+
+    PRICE = "price"
+    TIMING = "timing"
+    RIVAL = "rival"
+    FIT = "fit"
+    NO_ANSWER = "no_answer"
+    NO_LEAD = "no_lead"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        return {
+            "price": "価格",
+            "timing": "時期が合わない",
+            "rival": "他社に決めた",
+            "fit": "要望に合わない",
+            "no_answer": "連絡がとれない",
+            "no_lead": "見込み客ではなかった",
+            "other": "そのほか",
+        }[self.value]
+
+
 class Verdict(StrEnum):
     """What a hit on a mail's link is held to be. Only ``human`` scores, branches and counts."""
 
@@ -384,6 +493,9 @@ class Act(StrEnum):
     READER_EXPORTED = "reader_exported"
     READER_ERASED = "reader_erased"
     REPORT_EXPORTED = "report_exported"
+    HANDOFF_CHANGED = "handoff_changed"
+    DEALS_IMPORTED = "deals_imported"
+    READERS_IMPORTED = "readers_imported"
 
     @property
     def label(self) -> str:
@@ -403,4 +515,7 @@ class Act(StrEnum):
             "reader_exported": "読者の記録の書き出し",
             "reader_erased": "読者の消去",
             "report_exported": "レポートの書き出し",
+            "handoff_changed": "引き渡しの記録",
+            "deals_imported": "商談の結果の取り込み",
+            "readers_imported": "名簿の取り込み",
         }[self.value]

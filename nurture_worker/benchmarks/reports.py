@@ -16,7 +16,7 @@ from nurture_worker.benchmarks.servers import postgresql
 from nurture_worker.benchmarks.site import BenchError, Say
 from tracker.catalogue import Catalogue
 from tracker.catalogue.load import load
-from tracker.reporting import clicks
+from tracker.reporting import clicks, content
 from tracker.reporting.scope import Scope
 from tracker.store import rollups
 from tracker.store.engine import open_store, reading, upgrade, writing
@@ -28,7 +28,10 @@ GOALS = ((1_000_000, 1.0), (10_000_000, 3.0))
 """Up to so many events, a report takes so many seconds at most."""
 
 Report = Callable[[Connection, Catalogue, Scope, datetime], Any]
-REPORTS: tuple[tuple[str, Report], ...] = (("段階とクリック", clicks.report),)
+REPORTS: tuple[tuple[str, Report], ...] = (
+    ("段階とクリック", clicks.report),
+    ("コンテンツ", content.report),
+)
 SPANS = (("90日", timedelta(days=90)), ("全期間", timedelta(days=DAYS + 1)))
 
 

@@ -5,6 +5,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from tests.conftest import NOW, House
 from tests.desk.conftest import Browser, make_account, words_of
@@ -12,6 +13,7 @@ from tests.desk.story import Story
 from tracker.desk.reports import REPORTS
 from tracker.store import rollups
 from tracker.store.engine import writing
+from tracker.store.tables import readers
 from tracker.words import EventKind, Role, Stage
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
@@ -86,6 +88,18 @@ def test_filters_take_a_part_of_the_readers(house: House, browser: Browser) -> N
     assert "段階の動いた読者はいません" in nobody
     odd = browser.get("/desk/reports/clicks?days=x&source=mars&stage=up&persona=%00")
     assert odd.status_code == 200
+
+
+def test_a_page_is_told_with_its_views_and_who_came_of_it(house: House, browser: Browser) -> None:
+    told(house)
+    with writing(house.context.engine) as connection:
+        Story(connection).inquiry("r1", "相談です", at=NOW - timedelta(days=1))
+        asked = {"inquired_at": NOW - timedelta(days=1)}
+        connection.execute(update(readers).where(readers.c.id == "r1").values(asked))
+    words = words_of(browser.get("/desk/reports/content?days=90").text)
+    assert "『なぜ来ないのか』 認知 13 0 100% — 0 1 0 0円" in words
+    words = words_of(browser.get("/desk/reports/content?days=7").text)
+    assert "認知 1 0 — — 0 1 0 0円" in words
 
 
 def test_a_report_is_taken_along_as_csv_and_xlsx(house: House, browser: Browser) -> None:

@@ -71,6 +71,7 @@ class Delivery:
     settled_at: datetime | None
     tried_at: datetime | None = None
     reason: str | None = None
+    handoff_id: str | None = None
 
 
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]

@@ -17,10 +17,13 @@ from tracker.store.suppressions import address_hash as address_hash
 from tracker.store.tables import (
     consents,
     contacts,
+    deals,
     deliveries,
     enrolments,
     erasures,
     events,
+    handoff_entries,
+    handoffs,
     inquiries,
     readers,
     score_entries,
@@ -42,6 +45,9 @@ _OF_A_READER: dict[str, Table] = {
     "deliveries": deliveries,
     "visitors": visitors,
     "erasures": erasures,
+    "handoffs": handoffs,
+    "handoff_entries": handoff_entries,
+    "deals": deals,
 }
 _OF_A_VISITOR: dict[str, Table] = {"views": views, "contacts": contacts}
 EXPORTED = (
@@ -60,6 +66,7 @@ IMPERSONAL: dict[str, str] = {
     "audit": "what was done at the desk; names a reader by the public id alone",
     "suppressions": "hashes of addresses that get no mail: they outlive their readers",
     "notice_counts": "counts of bounces that came to nothing",
+    "notifications": "which chat was told of a hand-off",
     "line_users": "who follows in LINE; no reader is known by it yet",
 }
 """The tables with nothing about readers, and what they hold instead. A table stands here, or what
@@ -265,6 +272,13 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
     )
     connection.execute(
         update(inquiries).where(inquiries.c.reader_id == reader_id).values(message="")
+    )
+    for table, column in ((handoff_entries, "text"), (deals, "note")):
+        connection.execute(update(table).where(table.c.reader_id == reader_id).values({column: ""}))
+    connection.execute(  # a task about nobody is nobody's task
+        update(handoffs)
+        .where(handoffs.c.reader_id == reader_id, handoffs.c.closed_at.is_(None))
+        .values(closed_at=now)
     )
     connection.execute(
         update(consents)

@@ -42,7 +42,7 @@ def touches(
 ) -> list[Touch]:
     """All touches from ``since`` (None: ever) to before ``until``; in no order."""
     return [
-        *_reads(connection, since, until, is_read),
+        *reads(connection, since, until, is_read),
         *_acts(connection, since, until),
         *_clicks(connection, since, until),
     ]
@@ -82,6 +82,22 @@ def first_seen(connection: Connection) -> dict[str, tuple[int, str, str | None]]
     return found
 
 
+def became_known(connection: Connection) -> dict[str, int]:
+    """When each reader first gave an address."""
+    rows = connection.execute(select(readers.c.id, _ms(readers.c.created_at)))
+    return {row[0]: row[1] for row in rows}
+
+
+def standing(connection: Connection) -> dict[str, int]:
+    """The stage (rank) at which each reader with an address stands."""
+    rows = connection.execute(
+        select(readers.c.id, readers.c.stage).where(
+            readers.c.stage.is_not(None), readers.c.email.is_not(None)
+        )
+    )
+    return {reader: Stage(stage).rank for reader, stage in rows}
+
+
 def strangers_by_week(
     connection: Connection, since: datetime | None, until: datetime, monday_ms: int, week_ms: int
 ) -> dict[tuple[int, str], int]:
@@ -107,9 +123,10 @@ def _is_program() -> ColumnElement[bool]:
     return (contacts.c.views >= 15) & (contacts.c.attentive * 2 < contacts.c.views)
 
 
-def _reads(
+def reads(
     connection: Connection, since: datetime | None, until: datetime, is_read: IsRead
 ) -> list[Touch]:
+    """The pages that known readers read, as ``touches``."""
     rows = connection.execute(
         select(
             visitors.c.reader_id, _ms(views.c.at), views.c.page,

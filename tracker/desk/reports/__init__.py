@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from tracker.context import context
 from tracker.desk import session
 from tracker.desk.language import LANGUAGES, language
-from tracker.desk.reports import clicks, files
+from tracker.desk.reports import clicks, content, files
 from tracker.desk.reports.asked import LABELS, SOURCES, Asked, asked
 from tracker.desk.reports.cells import Cells
 from tracker.desk.reports.shown import Shown
@@ -21,14 +21,17 @@ pages = Blueprint("reports", __name__)
 
 REPORTS: Final[Mapping[str, Callable[[Connection, Asked], Shown]]] = {
     "clicks": clicks.shown,
+    "content": content.shown,
 }
 """The reports by the name in their address, in the order of the menu."""
 
 TITLES: Final[Mapping[str, str]] = {
     "clicks": "段階とクリック",
+    "content": "コンテンツ",
 }
 ABOUT: Final[Mapping[str, str]] = {
     "clicks": "どのクリック・ページ・メールのあとに、読者は次の段階へ進んだか。何が問い合わせにつながったか",
+    "content": "どのページが読まれ、問い合わせにかかわったか。どの段階のだれに、読むものが足りないか",
 }
 
 
