@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from tracker.catalogue.live import LiveCatalogue
 from tracker.context import Context, context, keep
 from tracker.desk import desk
+from tracker.desk.language import TRANSLATIONS, babel, language
 from tracker.doors import (
     beacon,
     click,
@@ -106,6 +107,7 @@ def create_app(
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app)
+    babel.init_app(app, locale_selector=language, default_translation_directories=str(TRANSLATIONS))
     redis_url = settings.redis_url or "redis://127.0.0.1:6379/0"
     limits = Limits(redis_url, keys[-1], settings.beacons_a_minute)
     limits.init_app(app)

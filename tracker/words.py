@@ -534,6 +534,7 @@ class Act(StrEnum):
     READERS_EXPORTED = "readers_exported"
     READER_EXPORTED = "reader_exported"
     READER_ERASED = "reader_erased"
+    REPORT_EXPORTED = "report_exported"
     HANDOFF_CHANGED = "handoff_changed"
     DEALS_IMPORTED = "deals_imported"
     READERS_IMPORTED = "readers_imported"
@@ -556,6 +557,7 @@ class Act(StrEnum):
             "readers_exported": "読者一覧の書き出し",
             "reader_exported": "読者の記録の書き出し",
             "reader_erased": "読者の消去",
+            "report_exported": "レポートの書き出し",
             "handoff_changed": "引き渡しの記録",
             "deals_imported": "商談の結果の取り込み",
             "readers_imported": "名簿の取り込み",

@@ -75,3 +75,26 @@ def bench_diagnosis(sites: int) -> None:
         diagnosis.bench_diagnosis(sites, click.echo)
     except site.BenchError as error:
         raise click.ClickException(str(error)) from None
+
+
+@bench.command("reports")
+@click.option("--events", default=1_000_000, type=click.IntRange(1000), help="出来事の数")
+@click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    default=("sqlite", "postgresql"),
+    type=click.Choice(["sqlite", "postgresql"]),
+    help="どのデータベースで（既定は両方。PostgreSQL は initdb が要る）",
+)
+@told
+def bench_reports(events: int, engines: tuple[str, ...]) -> None:
+    """レポートの速さを、作った読者の記録で測る。"""
+    from nurture_worker.benchmarks import reports, site
+
+    try:
+        good = reports.bench_reports(read_settings().root.resolve(), events, engines, click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+    if not good:
+        raise click.ClickException("目標に届かないものがあります")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from nurture_worker.diagnosis.chance import for_half_width, wilson
+from nurture_worker.diagnosis.chance import for_half_width
 from nurture_worker.diagnosis.figures import FEWEST_SECTIONS, Figures, Read
 from nurture_worker.diagnosis.findings import Answer, judge
 from nurture_worker.diagnosis.gains import Forecaster
@@ -11,6 +11,7 @@ from nurture_worker.diagnosis.notes import notes
 from nurture_worker.diagnosis.questions import ask
 from nurture_worker.diagnosis.structure import CtaPlace, PageStructure, Site
 from nurture_worker.diagnosis.words import about, how, place, sureness, what
+from tracker.chance import wilson
 from tracker.counts import Counts, CtaCounts, PageCounts
 from tracker.diagnosis import (
     Cleared,

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 PATHS = (
     "/desk/",
     "/desk/diagnosis",
+    "/desk/reports/",
+    "/desk/reports/clicks",
     "/desk/clicks",
     "/desk/readers",
     "/desk/readers/taro",

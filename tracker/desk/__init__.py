@@ -17,6 +17,7 @@ from tracker.desk.erasure import pages as erasure
 from tracker.desk.exports import pages as exports
 from tracker.desk.oidc import pages as oidc
 from tracker.desk.readers import pages as readers
+from tracker.desk.reports import pages as reports
 from tracker.desk.signin import pages as signin
 from tracker.desk.stages import pages as stages
 from tracker.desk.times import Times
@@ -27,6 +28,7 @@ from tracker.words import Role
 MENU = (
     ("desk.stages.show", "段階の動き"),
     ("desk.diagnosis.show", "診断"),
+    ("desk.reports.index", "レポート"),
     ("desk.clicks.show", "クリックの見分け"),
     ("desk.readers.index", "読者"),
     ("desk.accounts.index", "利用者"),
@@ -52,6 +54,7 @@ for _pages in (
     exports,
     oidc,
     readers,
+    reports,
     signin,
     stages,
 ):

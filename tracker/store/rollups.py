@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table, case, delete, select, tuple_, update
+from sqlalchemy import Connection, Table, case, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tracker.store import cursors
@@ -60,7 +60,7 @@ class _View:
         known = int(self.at is not None and self.visitor is not None)
         return known, known * int(self.active_ms >= ATTENTIVE_MS)
 
-    def take(self, row: Row[Any]) -> None:
+    def take(self, row: Any) -> None:
         told: Mapping[str, Any] = row.data or {}
         if row.kind == EventKind.PAGE_VIEW:
             if self.at is None:
@@ -143,8 +143,8 @@ def part(connection: Connection, before: datetime) -> None:
         _meet(connection, [((0, 0), view) for view in left])
 
 
-def _fold(connection: Connection, rows: Sequence[Row[Any]]) -> None:
-    told: dict[tuple[str, str], list[Row[Any]]] = {}
+def _fold(connection: Connection, rows: Sequence[Any]) -> None:
+    told: dict[tuple[str, str], list[Any]] = {}
     for row in rows:
         if row.kind in _KINDS and row.view is not None and row.page is not None:
             told.setdefault((row.view, row.page), []).append(row)

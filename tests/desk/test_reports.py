@@ -1,0 +1,123 @@
+"""The reports on the desk: figures counted from the store, filters, files, and the other language."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from tests.conftest import NOW, House
+from tests.desk.conftest import Browser, make_account, words_of
+from tests.desk.story import Story
+from tracker.desk.reports import REPORTS
+from tracker.store import rollups
+from tracker.store.engine import writing
+from tracker.store.tables import readers
+from tracker.words import EventKind, Role, Stage
+
+pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+
+WHY = "articles/why/"
+
+
+def told(house: House) -> None:
+    """Twelve readers read a page of their stage; six of them went on and one inquired."""
+    with writing(house.context.engine) as connection:
+        story = Story(connection)
+        for number in range(12):
+            at = NOW - timedelta(days=40) + timedelta(hours=number)
+            reader = story.reader(f"r{number}", visitor=f"v{number}", at=at, stage=Stage.AWARENESS)
+            story.move(reader, Stage.AWARENESS, at=at)
+            story.view(WHY, view=f"w{number}", visitor=f"v{number}", at=at + timedelta(hours=1),
+                       end={"done": True, "active_ms": 60_000})  # fmt: skip
+            if number < 6:
+                story.move(reader, Stage.INTEREST, at=at + timedelta(days=2), since=Stage.AWARENESS)
+        story.view(WHY, view="w99", visitor="nobody", at=NOW - timedelta(days=3))
+        story.event(EventKind.CTA_CLICK, NOW - timedelta(days=39), visitor="v1", page=WHY,
+                    cta="guide-in-why")  # fmt: skip
+        rollups.take(connection)
+
+
+@pytest.mark.parametrize("name", list(REPORTS))
+@pytest.mark.parametrize("days", ["7", "28", "90", "all"])
+def test_an_empty_store_is_told_in_sentences(browser: Browser, name: str, days: str) -> None:
+    page = browser.get(f"/desk/reports/{name}?days={days}")
+    assert page.status_code == 200
+    assert not {"nan", "None", "inf", "Traceback"} & set(words_of(page.text).split())
+
+
+@pytest.mark.parametrize("name", list(REPORTS))
+def test_one_reader_is_enough_for_a_report(house: House, browser: Browser, name: str) -> None:
+    with writing(house.context.engine) as connection:
+        story = Story(connection)
+        story.reader("solo", visitor="v")
+        story.move("solo", Stage.AWARENESS)
+        story.view("gone/", view="w", visitor="v", end={"done": True})
+        story.inquiry("solo", "相談です", at=NOW)
+        rollups.take(connection)
+    house.clock.advance(hours=1)
+    page = browser.get(f"/desk/reports/{name}?days=28")
+    assert page.status_code == 200
+    assert "nan" not in page.text
+
+
+def test_the_passage_between_stages_is_counted_for_the_period(
+    house: House, browser: Browser
+) -> None:
+    told(house)
+    words = words_of(browser.get("/desk/reports/clicks?days=90").text)
+    assert "認知 → 関心 12 6 50% — 2.0日" in words
+    words = words_of(browser.get("/desk/reports/clicks?days=28").text)
+    assert "どれかの段階へ来た読者はいません" in words
+
+
+def test_who_came_first_in_a_week_is_a_cohort_with_the_nameless(
+    house: House, browser: Browser
+) -> None:
+    told(house)
+    words = words_of(browser.get("/desk/reports/clicks?days=90").text)
+    assert "2026-09-21 12 12 6" in words
+    assert "2026-10-26 1 0 0" in words
+
+
+def test_filters_take_a_part_of_the_readers(house: House, browser: Browser) -> None:
+    told(house)
+    assert "12 6 50%" in words_of(browser.get("/desk/reports/clicks?days=90&source=search").text)
+    nobody = words_of(browser.get("/desk/reports/clicks?days=90&source=social").text)
+    assert "段階の動いた読者はいません" in nobody
+    odd = browser.get("/desk/reports/clicks?days=x&source=mars&stage=up&persona=%00")
+    assert odd.status_code == 200
+
+
+def test_a_page_is_told_with_its_views_and_who_came_of_it(house: House, browser: Browser) -> None:
+    told(house)
+    with writing(house.context.engine) as connection:
+        Story(connection).inquiry("r1", "相談です", at=NOW - timedelta(days=1))
+        asked = {"inquired_at": NOW - timedelta(days=1)}
+        connection.execute(update(readers).where(readers.c.id == "r1").values(asked))
+    words = words_of(browser.get("/desk/reports/content?days=90").text)
+    assert "『なぜ来ないのか』 認知 13 0 100% — 0 1 0 0円" in words
+    words = words_of(browser.get("/desk/reports/content?days=7").text)
+    assert "認知 1 0 — — 0 1 0 0円" in words
+
+
+def test_a_report_is_taken_along_as_csv_and_xlsx(house: House, browser: Browser) -> None:
+    told(house)
+    csv = browser.get("/desk/reports/clicks/tables.csv?days=90&sheet=passages")
+    assert csv.text.splitlines()[1].startswith("認知 → 関心,12,6,0.5,")
+    book = browser.get("/desk/reports/clicks/tables.xlsx?days=90")
+    parts = zipfile.ZipFile(io.BytesIO(book.data))
+    assert "認知 → 関心" in parts.read("xl/sharedStrings.xml").decode()
+    assert "レポートの書き出し" in words_of(browser.get("/desk/audit").text)
+    assert browser.get("/desk/reports/clicks/tables.csv?sheet=none").status_code == 404
+    assert browser.get("/desk/reports/none").status_code == 404
+
+
+def test_who_may_only_look_takes_nothing_along(house: House, stranger: Browser) -> None:
+    make_account(house, "viewer@example.jp", Role.VIEWER)
+    stranger.sign_in("viewer@example.jp")
+    page = stranger.get("/desk/reports/clicks")
+    assert page.status_code == 200
+    assert "書き出す" not in page.text
+    assert stranger.get("/desk/reports/clicks/tables.xlsx").status_code == 403
