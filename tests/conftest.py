@@ -1,26 +1,37 @@
 """What tests share: real servers, a house on a clock that is told the time."""
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis.exceptions import RedisError
-from sqlalchemy import text
+from sqlalchemy import Engine, create_engine, text
 from werkzeug.test import TestResponse
 
 from nurture_worker.tools import Tools, make_tools
-from tests import content, servers
+from tests import content, once, servers
 from tests.clicks.traces import CHROME
 from tracker.context import Context, context
 from tracker.fold import fold
 from tracker.settings import Settings
-from tracker.store.engine import open_store, upgrade
+from tracker.store.engine import upgrade
+
+once.for_all()
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded until now stays: it need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 """A Monday, 10:00 in Tokyo."""
@@ -60,20 +71,40 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_url: str) -> Iterator[Engine]:
+    """A server with an empty store of this version to copy: the database ``empty``."""
+    admin = create_engine(
+        postgres_url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE empty"))
+    upgrade(_database(postgres_url, "empty"))
+    yield admin
+    admin.dispose()
+
+
+_numbers = count()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty store of this version, in each engine in turn."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "store.db")
-        return f"sqlite:///{tmp_path / 'store.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    engine = open_store(url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
-    upgrade(url)
-    return url
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    admin: Engine = request.getfixturevalue("empty_postgres")
+    name = f"test_{next(_numbers)}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE empty"))
+    yield _database(request.getfixturevalue("postgres_url"), name)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _database(url: str, name: str) -> str:
+    return url.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture
