@@ -1,5 +1,6 @@
 """What tests share: real servers, a house on a clock that is told the time."""
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,13 +16,22 @@ from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from nurture_worker.tools import Tools, make_tools
-from tests import content, servers
+from tests import content, once, servers
 from tests.clicks.traces import CHROME
 from tracker.context import Context, context
 from tracker.fold import fold
 from tracker.settings import Settings
 from tracker.store.engine import open_store, upgrade
 from tracker.store.tables import metadata
+
+once.for_all()
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded until now stays: it need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+
 
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 """A Monday, 10:00 in Tokyo."""
