@@ -6,7 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from nurture_worker.entering import AFTER_A_SEMINAR, Place, Standing, leaves, places
+from nurture_worker.entering import (
+    AFTER_A_SEMINAR,
+    Place,
+    Standing,
+    leaves,
+    leaves_newsletter,
+    places,
+)
 from nurture_worker.holdout import draw
 from nurture_worker.planning import calendar_of
 from nurture_worker.tools import Tools
@@ -44,6 +51,10 @@ def place(
         deliveries.cancel_open(connection, reason, now, reader_id=reader.id, kind=MailKind.REMINDER)
     standing = replace(standing, free=free)
     quiet_days = tools.catalogue.firm.sending.quiet_days
+    if reason := leaves_newsletter(standing, now, tools.day, quiet_days):
+        deliveries.cancel_open(
+            connection, reason, now, reader_id=reader.id, kind=MailKind.NEWSLETTER
+        )
     for one in places(tools.catalogue.scenarios, standing, now, tools.day, quiet_days):
         if not enrolments.has_been_in(connection, reader.id, one.scenario.id, one.occasion):
             arm = _arm(tools, connection, reader, one)

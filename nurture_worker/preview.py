@@ -135,7 +135,7 @@ def step_mail(
     to the pages. Raises ``KeyError`` for a link to a page that is not there."""
     firm = catalogue.firm
     made = template.template_of(
-        letters.drafted(step.subject, step.preview, step.body, catalogue),
+        letters.of_step(step, catalogue),
         Frame(firm, unsubscribe=True, preferences=True),
     )
     out = f"{site_url}/{FOLDER}/"
