@@ -16,6 +16,7 @@ from nurture_worker.reminders import Reminder, reminders
 from nurture_worker.seminar_letters import About
 from nurture_worker.template import Frame
 from nurture_worker.tools import Tools
+from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
 from tracker.links import Click, Confirmation, Link, Preferences, Ticket, Unsubscription
 from tracker.settings import Settings
@@ -124,7 +125,7 @@ def _templated(
     made = template.template_of(draft, frame)
     diagnosis = None
     if made.has_diagnosis:
-        diagnosis = template.diagnosis_of(catalogue, own_result(tools, connection, reader))
+        diagnosis = template.diagnosis_of(catalogue, own_result(catalogue, connection, reader))
     ways = {
         template.UNSUBSCRIBE: _address(tools, "unsubscribe", Unsubscription(delivery.id)),
         template.PREFERENCES: _address(tools, "preferences", Preferences(delivery.id)),
@@ -146,18 +147,18 @@ def _templated(
     return replace(mail, kept=kept_of(tools, made, source, reader, diagnosis))
 
 
-def own_result(tools: Tools, connection: Connection, reader: Reader) -> Result | None:
+def own_result(catalogue: Catalogue, connection: Connection, reader: Reader) -> Result | None:
     """The reader's newest diagnosis, judged by today's questionnaire; ``None`` where they took
     none, or took one whose questions are no longer asked."""
     for event in reversed(events.of_reader(connection, reader.id)):
         if event.kind is EventKind.DIAGNOSIS:
-            return result_of(tools, event.data or {})
+            return result_of(catalogue, event.data or {})
     return None
 
 
-def result_of(tools: Tools, data: dict[str, object]) -> Result | None:
+def result_of(catalogue: Catalogue, data: dict[str, object]) -> Result | None:
     """The result of the answers an event holds, if today's questionnaire can judge them."""
-    diagnosis = tools.catalogue.diagnosis(str(data.get("diagnosis", "")))
+    diagnosis = catalogue.diagnosis(str(data.get("diagnosis", "")))
     answers = data.get("answers")
     if diagnosis is None or not isinstance(answers, dict):
         return None
@@ -194,7 +195,7 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
         )
     else:
         event = events.get(connection, delivery.event_id or "")
-        result = result_of(tools, (event.data if event else None) or {})
+        result = result_of(tools.catalogue, (event.data if event else None) or {})
         if result is None:
             raise UnsendableError(DeliveryState.SKIPPED, f"nothing behind the gate {gate}")
         site = tools.settings.site_url
