@@ -9,7 +9,6 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from nurture_worker.diagram import entrance, svg
 from nurture_worker.specimen import Example, Stand, body_of, issue_mail, step_mail
 from tracker.catalogue import Catalogue
 from tracker.catalogue.issues import Issue
@@ -17,6 +16,7 @@ from tracker.catalogue.load import Reading
 from tracker.catalogue.markdown import scan
 from tracker.catalogue.problems import Problem
 from tracker.catalogue.scenarios import Scenario, Step
+from tracker.diagram import entrance, svg
 from tracker.publishing.coverage_page import CSS, coverage_page
 
 FOLDER = "_preview"

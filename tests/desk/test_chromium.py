@@ -26,6 +26,7 @@ pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 PATHS = (
     "/desk/",
     "/desk/diagnosis",
+    "/desk/mails",
     "/desk/clicks",
     "/desk/readers",
     "/desk/readers/taro",
