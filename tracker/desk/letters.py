@@ -67,7 +67,8 @@ def html(reader_id: str, delivery_id: str) -> ResponseReturnValue:
 
 
 def _plain(kept: Kept) -> dict[str, Any]:
-    return {**_values(kept), **{name: text for name, (text, _) in kept.parts.items()}}
+    ways = dict.fromkeys(("unsubscribe", "preferences"), "（この人だけのリンク）")
+    return {**_values(kept), **ways, **{name: text for name, (text, _) in kept.parts.items()}}
 
 
 def _values(kept: Kept) -> dict[str, str]:
