@@ -1,4 +1,5 @@
-"""Whether a step that is due may go out now: the last look before it is claimed.
+"""Whether a step or an issue of the newsletter that is due may go out now: the last look before it
+is claimed.
 
 It is taken in the transaction of the claim, with the reader held, so that two workers with two
 mails to one reader cannot both find room for theirs.
@@ -10,6 +11,7 @@ from enum import Enum, auto
 
 from sqlalchemy import Connection
 
+from nurture_worker.audience import latest
 from nurture_worker.conditions import Facts, doings, holds, persona_of
 from nurture_worker.fitting import who_of
 from nurture_worker.planning import calendar_of, following
@@ -17,8 +19,9 @@ from nurture_worker.scoring import score, total
 from nurture_worker.tools import Tools
 from tracker.catalogue.scenarios import Step
 from tracker.store import deliveries, enrolments, events, readers, verdicts
+from tracker.store.deliveries import Delivery
 from tracker.store.enrolments import Enrolment
-from tracker.words import DeliveryState, Entry, Late, MailKind, SkipReason
+from tracker.words import DeliveryState, EndReason, Entry, Late, MailKind, SkipReason
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +37,19 @@ class Turn(Enum):
 
 
 def admit(tools: Tools, connection: Connection, delivery_id: str) -> Turn:
-    """Ask the firm's window, the most a reader gets, the step's ``late`` and its condition.
+    """Ask the firm's window, the most a reader gets, the step's ``late`` and its condition; of an
+    issue, whether it waited too long.
 
     What a reader ordered asks for none of these. A mail that waits is given its new time; a
     condition waits until every hit on the scenario's mails is judged.
     """
     now = tools.now()
     mail = deliveries.get(connection, delivery_id)
-    if mail is None or mail.kind is not MailKind.STEP or mail.state is not DeliveryState.PLANNED:
+    if mail is None or mail.state is not DeliveryState.PLANNED:
+        return Turn.GO
+    if mail.kind is MailKind.NEWSLETTER:
+        return _issue(tools, connection, mail, now)
+    if mail.kind is not MailKind.STEP:
         return Turn.GO
     scenario = tools.catalogue.scenario(mail.scenario or "")
     step = scenario.step(mail.step) if scenario else None
@@ -68,6 +76,30 @@ def admit(tools: Tools, connection: Connection, delivery_id: str) -> Turn:
         log.warning("send: %s goes out %s late", mail.id, behind)
     if step.when is not None:
         return _by_condition(tools, connection, mail.id, enrolment, step, now)
+    return Turn.GO
+
+
+def _issue(tools: Tools, connection: Connection, mail: Delivery, now: datetime) -> Turn:
+    if tools.catalogue.issue(mail.step) is None:
+        deliveries.cancel(connection, mail.id, EndReason.REMOVED, now)
+        return Turn.PASSED
+    reader_id = mail.reader_id or ""
+    readers.hold(connection, reader_id)
+    reader = readers.get(connection, reader_id)
+    if reader is None or not (reader.agrees_to_mail and reader.wants_newsletter):
+        out = reader is None or reader.unsubscribed_at is not None
+        reason = EndReason.UNSUBSCRIBED if out else EndReason.PREFERENCES
+        deliveries.cancel(connection, mail.id, reason, now)
+        return Turn.PASSED
+    calendar = calendar_of(tools)
+    sent = deliveries.unordered_since(connection, reader_id, now - _WEEK)
+    room = calendar.room_from(max(now, reader.paused_until or now), sent)
+    if room > latest(mail.planned_at, calendar):
+        deliveries.skip(connection, mail.id, SkipReason.LATE, now)
+        return Turn.PASSED
+    if room > now:
+        deliveries.postpone(connection, mail.id, room)
+        return Turn.WAIT
     return Turn.GO
 
 

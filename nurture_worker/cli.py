@@ -4,7 +4,16 @@ import logging
 
 import click
 
-from nurture_worker.commands import benches, content, readers, reports, running, scoring, users
+from nurture_worker.commands import (
+    benches,
+    content,
+    letters,
+    readers,
+    reports,
+    running,
+    scoring,
+    users,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +29,7 @@ def main() -> None:
 for command in (
     *(content.check, content.new, content.schema, content.scenarios, content.serve),
     *(content.build, content.print_whitepapers),
+    *(letters.preview, letters.newsletter),
     *(running.up, running.work, running.tick, running.rebuild, running.import_events, running.db),
     *(reports.diagnose, reports.simulate),
     scoring.scoring,

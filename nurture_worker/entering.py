@@ -52,6 +52,20 @@ def leaves(scenario: Scenario, started_at: datetime, standing: Standing) -> EndR
     return None
 
 
+def leaves_newsletter(
+    standing: Standing, now: datetime, day: timedelta, quiet_days: int
+) -> EndReason | None:
+    """Why an issue already planned does not go to the reader any more; ``None`` if it does."""
+    if standing.over:
+        return standing.over
+    if Topic.NEWSLETTER not in standing.wants:
+        return EndReason.PREFERENCES
+    inquired = standing.inquired_at
+    if inquired is not None and now < inquired + quiet_days * day:
+        return EndReason.INQUIRY
+    return None
+
+
 def places(
     scenarios: Sequence[Scenario],
     standing: Standing,

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markdown import Markdown
 
 from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
+from tracker.catalogue.issues import Issue
+from tracker.catalogue.scenarios import Step
 from tracker.slots import slot, without_slots
 
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)(\{[^}]*\})?")
@@ -71,6 +73,18 @@ def drafted(subject: str, preview: str, markdown: str, catalogue: Catalogue) -> 
 
     marked = _PLACES.sub(put, without_slots(markdown))
     return Draft(opened(subject), opened(preview), named(marked), tuple(targets))
+
+
+def of_issue(issue: Issue, catalogue: Catalogue) -> Draft:
+    """The draft of an issue of the newsletter; its last link leads to where it can be read in a
+    browser. Raises as ``drafted``."""
+    found = drafted(issue.subject, issue.preview, issue.body, catalogue)
+    return replace(found, targets=(*found.targets, issue.url))
+
+
+def of_step(step: Step, catalogue: Catalogue) -> Draft:
+    """The draft of a scenario's step. Raises as ``drafted``."""
+    return drafted(step.subject, step.preview, step.body, catalogue)
 
 
 def opened(text: str) -> str:

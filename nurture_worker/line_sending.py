@@ -136,7 +136,9 @@ class InLine:
             made = template.template_of(draft, Frame(catalogue.firm))
             diagnosis = None
             if made.has_diagnosis:
-                diagnosis = template.diagnosis_of(catalogue, own_result(tools, connection, reader))
+                diagnosis = template.diagnosis_of(
+                    catalogue, own_result(catalogue, connection, reader)
+                )
             fill = template.fill_of(made, reader, link_for, diagnosis, catalogue)
             parts = {name: text for name, (text, _) in fill.parts.items()}
             return line_letters.messages(

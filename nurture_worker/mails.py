@@ -9,12 +9,14 @@ from sqlalchemy import Connection, select
 
 from nurture_worker import letters, line_letters, message, seminar_letters, template
 from nurture_worker.diagnosis.mail import weekly_mail
-from nurture_worker.letters import Letter
+from nurture_worker.keeping import Kept, Source, kept_of, source_hash
+from nurture_worker.letters import Draft, Letter
 from nurture_worker.message import Envelope, Written
 from nurture_worker.reminders import Reminder, reminders
 from nurture_worker.seminar_letters import About
 from nurture_worker.template import Frame
 from nurture_worker.tools import Tools
+from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
 from tracker.links import (
     Click,
@@ -44,11 +46,13 @@ class UnsendableError(Exception):
 
 @dataclass(frozen=True)
 class Mail:
-    """A message as it goes over the wire, and between whom it travels."""
+    """A message as it goes over the wire, and between whom it travels; ``kept`` is what is
+    remembered of it."""
 
     message: bytes
     sender: str
     recipient: str
+    kept: Kept | None = None
 
 
 def prepare(tools: Tools, delivery: Delivery) -> Mail:
@@ -61,6 +65,8 @@ def prepare(tools: Tools, delivery: Delivery) -> Mail:
             raise UnsendableError(DeliveryState.CANCELLED, "reader erased")
         if delivery.kind is MailKind.STEP:
             return _step(tools, connection, delivery, reader)
+        if delivery.kind is MailKind.NEWSLETTER:
+            return _issue(tools, connection, delivery, reader)
         if delivery.kind is MailKind.REMINDER:
             return _reminder(tools, delivery, reader)
         return _ordered(tools, connection, delivery, reader)
@@ -80,44 +86,87 @@ def _step(tools: Tools, connection: Connection, delivery: Delivery, reader: Read
     if ended is not None:
         raise UnsendableError(DeliveryState.CANCELLED, ended.end_reason or "ended")
 
-    def link_for(place: int, target: str) -> str:
-        return _address(tools, "c", Click(delivery.id, place, target))
-
-    made = template.template_of(
-        letters.drafted(step.subject, step.preview, step.body, catalogue),
+    source = Source(step.path, source_hash(step.subject, step.preview, step.body))
+    return _templated(
+        tools,
+        connection,
+        delivery,
+        reader,
+        letters.of_step(step, catalogue),
         Frame(catalogue.firm, unsubscribe=True, preferences=True),
+        source,
+        f"step-{scenario.id}",
+        f"{scenario.id}:{step.id}:step:sodate",
     )
+
+
+def _issue(tools: Tools, connection: Connection, delivery: Delivery, reader: Reader) -> Mail:
+    issue = tools.catalogue.issue(delivery.step)
+    if issue is None:
+        raise UnsendableError(DeliveryState.CANCELLED, EndReason.REMOVED)
+    return _templated(
+        tools,
+        connection,
+        delivery,
+        reader,
+        letters.of_issue(issue, tools.catalogue),
+        Frame(tools.catalogue.firm, unsubscribe=True, preferences=True, browser=True),
+        Source(issue.path, source_hash(issue.subject, issue.preview, issue.body)),
+        "newsletter",
+        f"newsletter:{issue.id}:newsletter:sodate",
+    )
+
+
+def _templated(
+    tools: Tools,
+    connection: Connection,
+    delivery: Delivery,
+    reader: Reader,
+    draft: Draft,
+    frame: Frame,
+    source: Source,
+    list_name: str,
+    feedback: str,
+) -> Mail:
+    """The mail of a letter that many readers get, each with what is theirs in it."""
+    catalogue = tools.catalogue
+    made = template.template_of(draft, frame)
     diagnosis = None
     if made.has_diagnosis:
-        diagnosis = template.diagnosis_of(catalogue, own_result(tools, connection, reader))
+        diagnosis = template.diagnosis_of(catalogue, own_result(catalogue, connection, reader))
     ways = {
         template.UNSUBSCRIBE: _address(tools, "unsubscribe", Unsubscription(delivery.id)),
         template.PREFERENCES: _address(tools, "preferences", Preferences(delivery.id)),
     }
+
+    def link_for(place: int, target: str) -> str:
+        return _address(tools, "c", Click(delivery.id, place, target))
+
     fill = template.fill_of(made, reader, link_for, diagnosis, catalogue, **ways)
-    return _mail(
+    mail = _mail(
         tools,
         delivery,
         template.written(made, fill),
         reader.email or "",
-        f"step-{scenario.id}",
-        f"{scenario.id}:{step.id}:step:sodate",
+        list_name,
+        feedback,
         ways,
     )
+    return replace(mail, kept=kept_of(tools, made, source, reader, diagnosis))
 
 
-def own_result(tools: Tools, connection: Connection, reader: Reader) -> Result | None:
+def own_result(catalogue: Catalogue, connection: Connection, reader: Reader) -> Result | None:
     """The reader's newest diagnosis, judged by today's questionnaire; ``None`` where they took
     none, or took one whose questions are no longer asked."""
     for event in reversed(events.of_reader(connection, reader.id)):
         if event.kind is EventKind.DIAGNOSIS:
-            return result_of(tools, event.data or {})
+            return result_of(catalogue, event.data or {})
     return None
 
 
-def result_of(tools: Tools, data: dict[str, object]) -> Result | None:
+def result_of(catalogue: Catalogue, data: dict[str, object]) -> Result | None:
     """The result of the answers an event holds, if today's questionnaire can judge them."""
-    diagnosis = tools.catalogue.diagnosis(str(data.get("diagnosis", "")))
+    diagnosis = catalogue.diagnosis(str(data.get("diagnosis", "")))
     answers = data.get("answers")
     if diagnosis is None or not isinstance(answers, dict):
         return None
@@ -158,7 +207,7 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
         )
     else:
         event = events.get(connection, delivery.event_id or "")
-        result = result_of(tools, (event.data if event else None) or {})
+        result = result_of(tools.catalogue, (event.data if event else None) or {})
         if result is None:
             raise UnsendableError(DeliveryState.SKIPPED, f"nothing behind the gate {gate}")
         site = tools.settings.site_url

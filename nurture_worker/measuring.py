@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Integer, func, literal_column, select
 
-from nurture_worker.diagram import entrance
 from nurture_worker.holdout import OUTCOME_AFTER, Effect, Outcome, effect, readers_needed
 from tracker.catalogue.scenarios import Scenario
+from tracker.diagram import entrance
 from tracker.store.tables import deliveries, enrolments, events
 from tracker.words import Arm, DeliveryState, EventKind, MailKind, SkipReason
 

@@ -6,7 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from nurture_worker.entering import AFTER_A_SEMINAR, Place, Standing, leaves, places
+from nurture_worker.entering import (
+    AFTER_A_SEMINAR,
+    Place,
+    Standing,
+    leaves,
+    leaves_newsletter,
+    places,
+)
 from nurture_worker.holdout import draw
 from nurture_worker.planning import calendar_of
 from nurture_worker.tools import Tools
@@ -64,6 +71,10 @@ def _place(
     standing = replace(standing, free=free)
     quiet_days = tools.catalogue.firm.sending.quiet_days
     been = {(way.scenario, way.occasion) for way in ways}
+    if reason := leaves_newsletter(standing, now, tools.day, quiet_days):
+        deliveries.cancel_open(
+            connection, reason, now, reader_id=reader.id, kind=MailKind.NEWSLETTER
+        )
     for one in places(tools.catalogue.scenarios, standing, now, tools.day, quiet_days):
         if (one.scenario.id, one.occasion) not in been:
             arm = _arm(tools, connection, reader, one)

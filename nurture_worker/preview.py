@@ -1,25 +1,22 @@
-"""What editors see before it is published: each step mail as it would go out, drafts, problems."""
+"""What editors see before it is published: each mail as it would go out, drafts, problems."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from nurture_worker import letters, template
-from nurture_worker.diagram import entrance, svg
-from nurture_worker.message import Envelope, as_bytes
-from nurture_worker.template import Frame
+from nurture_worker.specimen import Example, Stand, body_of, issue_mail, step_mail
 from tracker.catalogue import Catalogue
-from tracker.catalogue.diagnoses import Result
+from tracker.catalogue.issues import Issue
 from tracker.catalogue.load import Reading
 from tracker.catalogue.markdown import scan
 from tracker.catalogue.problems import Problem
 from tracker.catalogue.scenarios import Scenario, Step
+from tracker.diagram import entrance, svg
 from tracker.publishing.coverage_page import CSS, coverage_page
 
 FOLDER = "_preview"
@@ -31,16 +28,6 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-
-@dataclass(frozen=True)
-class Example:
-    """The reader that mails are shown for. ``result`` is that of the 3-minute diagnosis."""
-
-    name: str = "山田 花子"
-    company: str = "株式会社みほん"
-    email: str = "hanako@example.com"
-    result: Result | None = None
 
 
 @dataclass(frozen=True)
@@ -56,11 +43,11 @@ class _View:
 
     @property
     def html(self) -> str:
-        return _body(self.message, "html")
+        return body_of(self.message, "html")
 
     @property
     def text(self) -> str:
-        return _body(self.message, "plain")
+        return body_of(self.message, "plain")
 
 
 def write_preview(
@@ -86,7 +73,11 @@ def write_preview(
             problems=[*reading.problems, *reading.draft_problems],
         )
         return
-    scans = {s.path: scan(s.path, s.body) for one in catalogue.scenarios for s in one.steps}
+    mails: list[Step | Issue] = [
+        *(step for one in catalogue.scenarios for step in one.steps),
+        *catalogue.issues,
+    ]
+    scans = {mail.path: scan(mail.path, mail.body) for mail in mails}
     _write(
         folder / "index.html",
         "index.html",
@@ -101,6 +92,7 @@ def write_preview(
         scenarios=sorted(catalogue.scenarios, key=lambda scenario: scenario.rank),
         ways={one.id: Markup(svg(one)) for one in catalogue.scenarios},  # noqa: S704 - escaped there
         entrances={one.id: entrance(one) for one in catalogue.scenarios},
+        issues=list(reversed(catalogue.issues)),
         window=catalogue.firm.sending,
         links={path: len(found.links) for path, found in scans.items()},
         characters={path: found.characters for path, found in scans.items()},
@@ -117,76 +109,59 @@ def write_preview(
         ),
         encoding="utf-8",
     )
+    stand = Stand(catalogue, site_url, base, now)
     for scenario in catalogue.scenarios:
         for step in scenario.steps:
-            target = folder / "mails" / scenario.id / step.id
-            _write_mail(target, catalogue, scenario, step, site_url, now)
+            _write_step(folder / "mails" / scenario.id / step.id, stand, scenario, step)
+    for issue in catalogue.issues:
+        _write_issue(folder / "newsletters" / issue.id, stand, issue)
 
 
-def step_mail(
-    catalogue: Catalogue,
-    scenario: Scenario,
-    step: Step,
-    example: Example,
-    site_url: str,
-    now: datetime,
-) -> EmailMessage:
-    """The message that ``example`` would get, by the same code that sends; its links lead straight
-    to the pages. Raises ``KeyError`` for a link to a page that is not there."""
-    firm = catalogue.firm
-    made = template.template_of(
-        letters.drafted(step.subject, step.preview, step.body, catalogue),
-        Frame(firm, unsubscribe=True, preferences=True),
+def _write_step(folder: Path, stand: Stand, scenario: Scenario, step: Step) -> None:
+    _write_mail(
+        folder,
+        stand,
+        lambda example: step_mail(stand, scenario, step, example),
+        _examples(stand.catalogue, step),
+        mail=step,
+        about=f"{scenario.label}のシナリオ、{step.day}日目。",
+        others=[
+            (f"{one.day}日目", None if one is step else f"mails/{scenario.id}/{one.id}/")
+            for one in scenario.steps
+        ],
     )
-    out = f"{site_url}/{FOLDER}/"
-    fill = template.fill_of(
-        made,
-        example,
-        lambda _place, target: target if "://" in target else f"{site_url}/{target}",
-        template.diagnosis_of(catalogue, example.result),
-        catalogue,
-        **{template.UNSUBSCRIBE: out, template.PREFERENCES: out},
+
+
+def _write_issue(folder: Path, stand: Stand, issue: Issue) -> None:
+    _write_mail(
+        folder,
+        stand,
+        lambda example: issue_mail(stand, issue, example),
+        [("mail", "届くメール", Example())],
+        mail=issue,
+        about=f"メールマガジン、{issue.send_at:%Y-%m-%d %H:%M} から。{issue.audience.label}に。",
+        others=[],
     )
-    envelope = Envelope(
-        recipient=example.email,
-        message_id=f"<preview@{firm.sender_address.partition('@')[2]}>",
-        list_name=f"step-{scenario.id}",
-        feedback=f"{scenario.id}:{step.id}:step:sodate",
-        at=now,
-        unsubscribe=out,
-    )
-    content = as_bytes(template.written(made, fill), envelope, firm)
-    return message_from_bytes(content, _class=EmailMessage, policy=policy.default)
 
 
 def _write_mail(
     folder: Path,
-    catalogue: Catalogue,
-    scenario: Scenario,
-    step: Step,
-    site_url: str,
-    now: datetime,
+    stand: Stand,
+    made_for: Callable[[Example], EmailMessage],
+    examples: Sequence[tuple[str, str, Example]],
+    **told: object,
 ) -> None:
     views: list[_View] = []
     error = None
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        for name, title, example in _examples(catalogue, step):
-            message = step_mail(catalogue, scenario, step, example, site_url, now)
-            views.append(_View(name, title, message))
+        for name, title, example in examples:
+            views.append(_View(name, title, made_for(example)))
     except KeyError as missing:
         error = f"ページ「{missing.args[0]}」がないので、メールを作れません"
     for view in views:
         (folder / f"{view.name}.html").write_text(view.html, encoding="utf-8")
-    _write(
-        folder / "index.html",
-        "mail.html",
-        base=f"{site_url}/{FOLDER}/",
-        scenario=scenario,
-        step=step,
-        views=views,
-        error=error,
-    )
+    _write(folder / "index.html", "mail.html", base=stand.out, views=views, error=error, **told)
 
 
 def _examples(catalogue: Catalogue, step: Step) -> list[tuple[str, str, Example]]:
@@ -218,15 +193,12 @@ def _drafts(catalogue: Catalogue, site_url: str, base: str) -> list[tuple[str, s
         for step in scenario.steps
         if step.draft
     ]
-    return pages + steps
-
-
-def _body(message: EmailMessage, subtype: str) -> str:
-    for part in message.walk():
-        if part.get_content_type() == f"text/{subtype}":
-            assert isinstance(part, EmailMessage)
-            return str(part.get_content()).replace("\r\n", "\n")
-    return ""
+    issues = [
+        (issue.title, f"{base}newsletters/{issue.id}/", issue.path)
+        for issue in catalogue.issues
+        if issue.draft
+    ]
+    return pages + steps + issues
 
 
 def _write(path: Path, template: str, **values: object) -> None:

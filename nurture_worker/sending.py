@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nurture_worker.admission import Turn, admit
 from nurture_worker.channels.mail import Mailer, Outcome, ServerAwayError
+from nurture_worker.keeping import keep
 from nurture_worker.line_sending import InLine
 from nurture_worker.mails import Mail, UnsendableError, prepare
 from nurture_worker.tools import Tools
@@ -117,7 +118,10 @@ def _send_one(tools: Tools, mailer: Mailer, in_line: InLine, delivery_id: str) -
 def _hand_over(tools: Tools, mailer: Mailer, delivery: Delivery, mail: Mail) -> Outcome:
     def before_data() -> bool:
         with writing(tools.engine) as connection:
-            return deliveries.begin(connection, delivery, tools.now())
+            begun = deliveries.begin(connection, delivery, tools.now())
+            if begun and mail.kept is not None:
+                keep(connection, delivery, mail.kept, tools.now())
+            return begun
 
     return mailer.send(
         mail.message, sender=mail.sender, recipient=mail.recipient, before_data=before_data

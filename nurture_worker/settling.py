@@ -9,7 +9,7 @@ from tracker.clicks import SETTLE_AFTER, judge
 from tracker.store import deliveries, verdicts
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading, writing
-from tracker.words import DeliveryState
+from tracker.words import DeliveryState, MailKind
 
 BATCH = 200
 MOST_ANEW = 1000
@@ -67,9 +67,12 @@ def _judge(tools: Tools, delivery_id: str, now: datetime) -> None:
 
 
 def _links(tools: Tools, mail: Delivery | None) -> int | None:
-    """How many links the mail's step holds as it is written today."""
-    scenario = tools.catalogue.scenario(mail.scenario or "") if mail else None
-    step = (
-        next((s for s in scenario.steps if mail and s.id == mail.step), None) if scenario else None
-    )
+    """How many links the mail's step or issue holds as it is written today."""
+    if mail is None:
+        return None
+    if mail.kind is MailKind.NEWSLETTER:
+        issue = tools.catalogue.issue(mail.step)
+        return count_links(issue.body) + 1 if issue else None  # and the one to read it in a browser
+    scenario = tools.catalogue.scenario(mail.scenario or "")
+    step = scenario.step(mail.step) if scenario else None
     return count_links(step.body) if step else None

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from nurture_worker.diagnosing import make
 from nurture_worker.digest import digest, marketing
 from nurture_worker.following import follow_all
+from nurture_worker.issuing import plan_issues
 from nurture_worker.line_sending import answer_in_line
 from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
@@ -39,8 +40,9 @@ def every(day: timedelta, times: int) -> timedelta:
 
 
 def sweep(tools: Tools) -> None:
-    """All that may be due: bounces not read, events not digested or counted, hits not judged, mails of dead
-    workers, next steps, reminders, mails to send, the weekly diagnosis, what is to be forgotten. Run it as often
+    """All that may be due: bounces not read, events not digested or counted, hits not judged, mails
+    of dead workers, next steps, reminders, issues of the newsletter, mails to send, the weekly
+    diagnosis, what is to be forgotten. Run it as often
     as you like."""
     collect(tools)
     digest(tools)
@@ -56,6 +58,7 @@ def sweep(tools: Tools) -> None:
     plan_weekly(tools)
     keep_reminders(tools)
     enrol_by_time(tools)
+    plan_issues(tools)
     advance(tools)
     with writing(tools.engine) as connection:
         pulse.note_sweep(connection, tools.now())

@@ -5,10 +5,12 @@ Markdown and the inlining of styles take milliseconds: they are done once for a 
 reader's own: names (escaped), links, their diagnosis.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from hashlib import sha256
 from typing import Protocol
 
 import css_inline
@@ -48,11 +50,13 @@ class Addressee(Protocol):
 
 @dataclass(frozen=True)
 class Frame:
-    """What stands around a letter: the sender, and which ways out there are."""
+    """What stands around a letter: the sender, and which ways out there are. An issue of the
+    newsletter can be read in a ``browser`` too, at the last of its links."""
 
     firm: Firm
     unsubscribe: bool = False
     preferences: bool = False
+    browser: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,12 @@ class Template:
     @property
     def has_diagnosis(self) -> bool:
         return None in self.targets
+
+    @cached_property
+    def hash(self) -> str:
+        """Names the letter by all that its readers have in common."""
+        words = [self.subject.text, self.text.text, self.html.text, self.targets]
+        return sha256(json.dumps(words, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -185,6 +195,7 @@ def _framed(draft: Draft, frame: Frame, body: str) -> Sequence[str]:
         "firm": frame.firm,
         UNSUBSCRIBE: slot(UNSUBSCRIBE) if frame.unsubscribe else None,
         PREFERENCES: slot(PREFERENCES) if frame.preferences else None,
+        "browser": slot(f"link{len(draft.targets) - 1}") if frame.browser else None,
     }
     html = _inliner.inline(
         _templates.get_template("mail.html").render(

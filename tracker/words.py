@@ -181,6 +181,7 @@ class MailKind(StrEnum):
     REPORT = "report"
     REMINDER = "reminder"
     HANDOFF = "handoff"
+    NEWSLETTER = "newsletter"
 
 
 class Topic(StrEnum):
@@ -267,6 +268,36 @@ class SkipReason(StrEnum):
     @property
     def label(self) -> str:
         return {"condition": "送る条件に合わなかった", "late": "遅れたので見送った"}[self.value]
+
+
+class LeftOut(StrEnum):
+    """Why a reader does not get an issue of the newsletter."""
+
+    NOT_SIGNED_UP = "not_signed_up"
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+    SUNSET = "sunset"
+    PAUSED = "paused"
+    INQUIRED = "inquired"
+    STAGE = "stage"
+    PERSONA = "persona"
+    NOT_ENGAGED = "not_engaged"
+    CAPPED = "capped"
+
+    @property
+    def label(self) -> str:
+        return {
+            "not_signed_up": "メールマガジンに登録していない（または確認がまだ）",
+            "unsubscribed": "配信を停止した",
+            "suppressed": "メールの届かないアドレス、または苦情",
+            "sunset": "動きがないまま、配信を終えた",
+            "paused": "しばらく休んでいる",
+            "inquired": "問い合わせから間もない",
+            "stage": "段階が違う",
+            "persona": "読んでいるページの向きが違う",
+            "not_engaged": "近ごろ動きがない",
+            "capped": "送れる数の上限にかかり、3日のうちに送れない",
+        }[self.value]
 
 
 class FormOf(StrEnum):

@@ -133,7 +133,7 @@ def scenarios(name: str | None, mermaid: bool) -> None:
 
     書きかけの site/ を読む。送った数と効果は、データベースがあれば添える。
     """
-    from nurture_worker import diagram
+    from tracker import diagram
     from tracker.catalogue.load import load
     from tracker.catalogue.problems import unknown
 

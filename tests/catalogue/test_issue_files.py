@@ -110,5 +110,5 @@ def test_an_audience_says_whom_it_means() -> None:
     assert Audience().label == "登録した人すべて"
     assert (
         Audience(stages=(Stage.INTEREST, Stage.TRUST), engaged_since=90).label
-        == "登録した人のうち、関心・信頼の段階、90日のうちに動きのあった人"
+        == "登録した人のうち、関心・信頼の段階にいる、90日のうちに動きのあった人"
     )

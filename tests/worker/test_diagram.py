@@ -6,11 +6,11 @@ from xml.etree import ElementTree as ET
 from click.testing import CliRunner
 
 from nurture_worker.cli import main
-from nurture_worker.diagram import mermaid, svg
 from tests.catalogue.small_site import write_site
 from tests.catalogue.test_branches import GOOD
 from tracker.catalogue.load import load
 from tracker.catalogue.scenarios import Scenario
+from tracker.diagram import mermaid, svg
 
 
 def branching(root: Path) -> Scenario:

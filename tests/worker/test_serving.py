@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from nurture_worker.preview import Example, step_mail
+from nurture_worker.specimen import Example, Stand, step_mail
 from tests.catalogue.small_site import FILES, changed, write_site
 from tests.servers import html_of, text_of
 from tracker.catalogue.load import read
@@ -135,7 +135,9 @@ def test_a_step_mail_is_shown_as_it_would_go_out(served: Served) -> None:
     scenario = catalogue.scenarios[0]
     now = datetime(2026, 11, 20, tzinfo=UTC)
     url = served.url.rstrip("/")
-    message = step_mail(catalogue, scenario, scenario.steps[0], Example(), url, now)
+    message = step_mail(
+        Stand(catalogue, url, f"{url}/_preview/", now), scenario, scenario.steps[0], Example()
+    )
     body = html_of(message)
     assert _without_script(html) == _without_script(body)
     assert text_of(message).strip() in unescape(shown)

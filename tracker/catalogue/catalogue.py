@@ -2,6 +2,7 @@
 
 import json
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -35,6 +36,11 @@ class Catalogue(BaseModel):
     pages: tuple[Page, ...]
     scenarios: tuple[Scenario, ...]
     issues: tuple[Issue, ...] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """Names this content: another word anywhere gives another."""
+        return sha256(self.model_dump_json().encode()).hexdigest()
 
     @cached_property
     def _by_path(self) -> dict[str, Page]:

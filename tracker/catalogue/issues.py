@@ -36,10 +36,10 @@ class Audience(Value):
 
     @property
     def label(self) -> str:
-        """For people: ``登録した人のうち、関心・理解の段階、…``."""
+        """For people: ``登録した人のうち、関心・理解の段階にいる人``."""
         told = []
         if self.stages:
-            told.append("・".join(stage.label for stage in self.stages) + "の段階")
+            told.append("・".join(stage.label for stage in self.stages) + "の段階にいる")
         if self.personas:
             told.append("・".join(self.personas) + "向けのページをよく読む")
         if self.engaged_since:

@@ -15,6 +15,8 @@ from tracker.desk.clicks import pages as clicks
 from tracker.desk.diagnosis import pages as diagnosis
 from tracker.desk.erasure import pages as erasure
 from tracker.desk.exports import pages as exports
+from tracker.desk.letters import pages as letters
+from tracker.desk.mails import pages as mails
 from tracker.desk.oidc import pages as oidc
 from tracker.desk.readers import pages as readers
 from tracker.desk.reports import pages as reports
@@ -29,6 +31,7 @@ MENU = (
     ("desk.stages.show", "段階の動き"),
     ("desk.diagnosis.show", "診断"),
     ("desk.reports.index", "レポート"),
+    ("desk.mails.show", "メール"),
     ("desk.clicks.show", "クリックの見分け"),
     ("desk.readers.index", "読者"),
     ("desk.accounts.index", "利用者"),
@@ -52,6 +55,8 @@ for _pages in (
     diagnosis,
     erasure,
     exports,
+    letters,
+    mails,
     oidc,
     readers,
     reports,

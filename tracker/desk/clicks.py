@@ -34,6 +34,7 @@ MOST_COLUMNS = 92
 _OTHERS = {
     MailKind.DELIVERY: "資料のお届けなど、申し込みへの返信",
     MailKind.REMINDER: "セミナーのお知らせ",
+    MailKind.NEWSLETTER: "メールマガジン",
     MailKind.REPORT: "担当者への知らせ",
 }
 

@@ -17,6 +17,8 @@ def page_at(catalogue: Catalogue, url: str | None) -> Page | None:
 def page_name(catalogue: Catalogue, url: str | None) -> str:
     """``事例『…』``; the address itself for a page that is gone or on another site."""
     page = page_at(catalogue, url)
+    if page is None and (issue := catalogue.issue_at(bare(url) or "")):
+        return f"{newsletter_name(catalogue)}『{issue.title}』"
     if page is None:
         return f"『{bare(url) or 'トップページ'}』"
     return f"{page.kind.label}『{page.title}』"
@@ -28,12 +30,20 @@ def step_of(catalogue: Catalogue, scenario: str | None, step: str | None) -> Ste
 
 
 def mail_name(catalogue: Catalogue, scenario: str | None, step: str | None) -> str:
-    """``認知 3日目: …`` of a step mail; its ids where the scenario is there no more."""
+    """``認知 3日目: …`` of a step mail, ``月刊: …`` of an issue of the newsletter; its ids where
+    the scenario is there no more."""
+    if scenario is None and (issue := catalogue.issue(step)):
+        return f"{newsletter_name(catalogue)}: {issue.title}"
     found = catalogue.scenario(scenario) if scenario else None
     mail = step_of(catalogue, scenario, step)
     if found is None or mail is None:
         return f"{scenario} / {step}" if scenario else "資料のお届け"
     return f"{found.label} {mail.day}日目: {mail.subject}"
+
+
+def newsletter_name(catalogue: Catalogue) -> str:
+    page = catalogue.newsletter_page
+    return page.title if page else "メールマガジン"
 
 
 def gate_name(catalogue: Catalogue, gate: str | None) -> str:
@@ -44,8 +54,7 @@ def gate_name(catalogue: Catalogue, gate: str | None) -> str:
     if gate == FormOf.INQUIRY:
         return "問い合わせ"
     if gate == FormOf.NEWSLETTER:
-        page = catalogue.newsletter_page
-        return f"『{page.title}』" if page else "メールマガジン"
+        return f"『{newsletter_name(catalogue)}』"
     if seminar_id := FormOf.SEMINAR.id_in(gate):
         page = catalogue.seminar_page(seminar_id)
         return f"セミナー『{page.title}』" if page else f"セミナー（{seminar_id}）"
@@ -60,7 +69,7 @@ def cta_name(catalogue: Catalogue, cta_id: str | None) -> str:
 
 def delivery_name(catalogue: Catalogue, mail: Mail) -> str:
     """What a mail was, whatever its kind."""
-    if mail.kind is MailKind.STEP:
+    if mail.kind in (MailKind.STEP, MailKind.NEWSLETTER):
         return f"メール『{mail_name(catalogue, mail.scenario, mail.step)}』"
     if mail.kind is MailKind.DELIVERY and mail.gate == FormOf.INQUIRY:
         return "問い合わせの受け付けのメール"

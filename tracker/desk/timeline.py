@@ -66,7 +66,7 @@ class Points:
 
 @dataclass
 class Moment:
-    """One entry of the time line. ``at`` is UTC."""
+    """One entry of the time line. ``at`` is UTC; ``mail`` is the delivery it tells of."""
 
     at: datetime
     look: Look
@@ -74,6 +74,7 @@ class Moment:
     details: list[str] = field(default_factory=list)
     points: list[Points] = field(default_factory=list)
     quote: str = ""
+    mail: str = ""
 
 
 def moments(
@@ -110,9 +111,11 @@ def moments(
         if mail.settled_at and mail.state is DeliveryState.BOUNCED and mail.id in returns:
             if returns[mail.id].get("source") != SMTP:  # else it never left
                 name = sentences.delivery_name(catalogue, mail)
-                found.append(Moment(mail.settled_at, "mail", f"{name}を送った"))
+                found.append(Moment(mail.settled_at, "mail", f"{name}を送った", mail=mail.id))
         elif mail.settled_at:
-            found.append(_of_mail(catalogue, mail))
+            moment = _of_mail(catalogue, mail)
+            moment.mail = mail.id
+            found.append(moment)
     for change in changes:
         before = f"{change.from_stage.label} → " if change.from_stage else ""
         moment = Moment(change.at, "stage", f"段階が動いた: {before}{change.to_stage.label}")

@@ -45,7 +45,7 @@ MOST_A_DAY = 6
 """Ordered mails to one reader."""
 
 OPEN = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.SENDING)
-UNORDERED = (MailKind.STEP,)
+UNORDERED = (MailKind.STEP, MailKind.NEWSLETTER)
 """The kinds that count against the most a reader gets."""
 
 _ON_THE_WAY = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNCERTAIN)
@@ -106,10 +106,19 @@ def plan_steps(
     connection: Connection, steps: Sequence[dict[str, Any]], *, domain: str, now: datetime
 ) -> int:
     """Plan a step mail for each of ``steps``, as ``plan`` does one; how many were new."""
-    rows = [
-        {**_planned(domain, now), "kind": MailKind.STEP, "channel": "mail", **step}
-        for step in steps
-    ]
+    return plan_each(connection, MailKind.STEP, steps, domain=domain, now=now)
+
+
+def plan_each(
+    connection: Connection,
+    kind: MailKind,
+    mails: Sequence[dict[str, Any]],
+    *,
+    domain: str,
+    now: datetime,
+) -> int:
+    """Plan each of ``mails``, as ``plan`` does one; how many were new."""
+    rows = [{**_planned(domain, now), "kind": kind, "channel": "mail", **mail} for mail in mails]
     return len(insert_new(connection, deliveries, rows))
 
 
@@ -166,8 +175,9 @@ def claim(
 
     A step mail is claimed only while its enrolment is under way and its reader is opted in, wants
     such mails (the newsletter in the scenarios ``newsletters``, else step mails), is not on a pause
-    and has not inquired since the enrolment, a reminder only while they want those: an opt-out or
-    an inquiry committed before the claim means that no mail leaves. To a suppressed address go only mails that were ordered since: their button is
+    and has not inquired since the enrolment; an issue of the newsletter only while they are opted
+    in, want it, are on no pause and have not inquired since it was planned; a reminder only while
+    they want those: an opt-out or an inquiry committed before the claim means that no mail leaves. To a suppressed address go only mails that were ordered since: their button is
     the way back.
     """
     its_reader = readers.c.id == deliveries.c.reader_id
@@ -183,17 +193,25 @@ def claim(
     ended = exists().where(
         enrolments.c.id == deliveries.c.enrolment_id, enrolments.c.ended_at.is_not(None)
     )
-    willing = not_(ended) & exists().where(
+    agreed = (
         its_reader,
         readers.c.opted_in_at.is_not(None),
         readers.c.unsubscribed_at.is_(None),
         readers.c.sunset_at.is_(None),
+        or_(readers.c.paused_until.is_(None), readers.c.paused_until <= now),
+    )
+    willing = not_(ended) & exists().where(
+        *agreed,
         or_(readers.c.inquired_at.is_(None), begun_after_it),
         or_(
             and_(of_newsletter, readers.c.wants_newsletter),
             and_(not_(of_newsletter), readers.c.wants_step),
         ),
-        or_(readers.c.paused_until.is_(None), readers.c.paused_until <= now),
+    )
+    signed_up = exists().where(
+        *agreed,
+        readers.c.wants_newsletter,
+        or_(readers.c.inquired_at.is_(None), last_inquiry < deliveries.c.planned_at),
     )
     reminded = exists().where(its_reader, readers.c.wants_seminar)
     suppressed = exists().where(
@@ -208,6 +226,7 @@ def claim(
             deliveries.c.state == DeliveryState.PLANNED,
             deliveries.c.due_at <= now,
             or_(deliveries.c.kind != MailKind.STEP, willing),
+            or_(deliveries.c.kind != MailKind.NEWSLETTER, signed_up),
             or_(deliveries.c.kind != MailKind.REMINDER, reminded),
             not_(suppressed),
         )
@@ -337,7 +356,7 @@ def cancel_suppressed(
 
 
 def rest(connection: Connection, domain: str, until: datetime) -> int:
-    """Put off to ``until`` the step mails to addresses at ``domain`` that are due before; how
+    """Put off to ``until`` the step mails and newsletters to addresses at ``domain`` that are due before; how
     many."""
     there = exists().where(
         readers.c.id == deliveries.c.reader_id,
@@ -347,7 +366,7 @@ def rest(connection: Connection, domain: str, until: datetime) -> int:
         update(deliveries)
         .where(
             deliveries.c.state == DeliveryState.PLANNED,
-            deliveries.c.kind == MailKind.STEP,
+            deliveries.c.kind.in_(UNORDERED),
             deliveries.c.due_at < until,
             there,
         )
@@ -356,7 +375,7 @@ def rest(connection: Connection, domain: str, until: datetime) -> int:
 
 
 def _unwanted(ordered_by: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
-    return or_(deliveries.c.kind == MailKind.STEP, deliveries.c.planned_at <= ordered_by)
+    return or_(deliveries.c.kind.in_(UNORDERED), deliveries.c.planned_at <= ordered_by)
 
 
 def was_handed_over(delivery: Delivery) -> bool:

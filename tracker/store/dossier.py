@@ -26,6 +26,7 @@ from tracker.store.tables import (
     handoff_entries,
     handoffs,
     inquiries,
+    letters,
     line_links,
     readers,
     score_entries,
@@ -45,6 +46,7 @@ _OF_A_READER: dict[str, Table] = {
     "stage_changes": stage_changes,
     "enrolments": enrolments,
     "deliveries": deliveries,
+    "letters": letters,
     "visitors": visitors,
     "erasures": erasures,
     "handoffs": handoffs,
@@ -61,6 +63,8 @@ EXPORTED = (
 """The tables that a person's export tells of; verdicts come with their events."""
 IMPERSONAL: dict[str, str] = {
     "repairs": "what was mended on the site, and when",
+    "issues": "how far each issue of the newsletter was planned",
+    "templates": "what mails said before a name was filled in",
     "cursors": "how far the worker has come",
     "diagnoses": "counts of pages",
     "accounts": "who works at the desk",
@@ -247,6 +251,7 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
         connection.execute(update(events).where(events.c.visitor == name).values(visitor=other))
         rollups.rename(connection, name, other)
     connection.execute(delete(visitors).where(visitors.c.reader_id == reader_id))
+    connection.execute(delete(letters).where(letters.c.reader_id == reader_id))
     for row in connection.execute(
         select(events.c.id, events.c.kind, events.c.data).where(
             events.c.reader_id == reader_id, events.c.data.is_not(None)

@@ -344,6 +344,41 @@ deliveries = Table(
     Index(None, "state", "due_at"),
 )
 
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("content", String(64), nullable=False, index=True),
+    Column("subject", Text, nullable=False),
+    Column("begun_at", Utc, nullable=False),
+    Column("place", String(20), nullable=False),
+    Column("planned_at", Utc),
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("source_hash", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("targets", JSON, nullable=False),
+    Column("first_used", Utc, nullable=False),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("delivery_id", String(20), ForeignKey("deliveries.id"), primary_key=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("template", String(64), ForeignKey("templates.hash"), nullable=False),
+    Column("catalogue", String(64), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("own", JSON, nullable=False),
+)
+
 cursors = Table(
     "cursors",
     metadata,
