@@ -38,7 +38,7 @@ from tracker.doors import (
     webhooks,
 )
 from tracker.doors.front import Front
-from tracker.fold import Folder
+from tracker.folding import Folder
 from tracker.hosts import Named
 from tracker.journal import Journal
 from tracker.limits import Limits
@@ -195,7 +195,8 @@ def _refuse(error: HTTPException) -> ResponseReturnValue:
             405: "このページはその方法では開けません。",
             429: "短い時間に何度も送られています。少し待ってからお試しください。",
         }.get(code, "ただいま処理できませんでした。少し待ってからお試しください。")
-    answer = Response(render_template("doors/refused.html", told=told), code)
+    way_out = error.description == "link"
+    answer = Response(render_template("doors/refused.html", told=told, way_out=way_out), code)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value

@@ -209,8 +209,3 @@ _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 def _encode(values: list[Any]) -> bytes:
     return base64_encode(_to_json(values))
-
-
-def shortened(token: str) -> str:
-    """A token as it may stand in a log: its first six characters."""
-    return f"{token[:6]}…"

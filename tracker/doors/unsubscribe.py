@@ -2,14 +2,21 @@
 
 A GET never unsubscribes. The one-click POST needs no cookie, no token of the form and no
 redirect, and is accepted urlencoded or multipart.
+
+``/unsubscribe`` is for whose mails are gone, or whose links no key of ours reads any more: who
+names an address takes it out. It takes effect at once, without a mail to confirm it, as the law
+on commercial mail has it; the worst that a stranger does with it is that somebody ticks a box
+anew. Whether the address is known, nobody is told.
 """
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tracker.context import context
-from tracker.doors.submission import Notice
+from tracker.doors.submission import Notice, count_form, refuse_elsewhere
+from tracker.inputs import InputError, clean, read_address
 from tracker.journal import Entry, JournalError, fresh_id
+from tracker.limits import TooMuchError
 from tracker.links import LinkError, Unsubscription
 from tracker.words import EventKind
 
@@ -44,6 +51,41 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     except JournalError:
         return render_template("doors/unsubscribe.html", done=False, notice=Notice.BUSY), 503
     return render_template("doors/unsubscribe.html", done=True)
+
+
+@door.get("/unsubscribe")
+def ask_address() -> ResponseReturnValue:
+    return render_template("doors/unsubscribe_address.html")
+
+
+@door.post("/unsubscribe")
+def unsubscribe_address() -> ResponseReturnValue:
+    here = context()
+    refuse_elsewhere()
+    typed = clean(request.form.get("email", ""))[:320]
+    try:
+        count_form()
+        address = read_address(request.form.get("email", ""))
+        entry = Entry(
+            id=fresh_id(),
+            at=here.now(),
+            kind=EventKind.MAIL_UNSUB,
+            data={"by": "address"},
+            person={"email": address.sendable, "email_normalised": address.normalised},
+        )
+        here.journal.append([entry])
+    except InputError as error:
+        return _asked_again(typed, str(error), 422)
+    except TooMuchError as error:
+        answer = _asked_again(typed, "短い時間に何度も送られています。少し待ってください", 429)
+        return (*answer, {"Retry-After": str(error.seconds)})
+    except JournalError:
+        return _asked_again(typed, "ただいま受け取れませんでした。もう一度お試しください", 503)
+    return render_template("doors/unsubscribe.html", done=True)
+
+
+def _asked_again(typed: str, error: str, status: int) -> tuple[str, int]:
+    return render_template("doors/unsubscribe_address.html", typed=typed, error=error), status
 
 
 def _read(token: str) -> Unsubscription:

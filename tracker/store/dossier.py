@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, Table, delete, exists, func, select, update
@@ -21,6 +22,7 @@ from tracker.store.tables import (
     deals,
     deliveries,
     enrolments,
+    erased_visitors,
     erasures,
     events,
     handoff_entries,
@@ -74,6 +76,7 @@ IMPERSONAL: dict[str, str] = {
     "suppressions": "hashes of addresses that get no mail: they outlive their readers",
     "notice_counts": "counts of bounces that came to nothing",
     "notifications": "which chat was told of a hand-off",
+    "erased_visitors": "hashes of what browsers of erased readers call themselves, for a year",
 }
 """The tables with nothing about readers, and what they hold instead. A table stands here, or what
 it holds of a reader is exported and erased below."""
@@ -160,6 +163,33 @@ def erased(connection: Connection, reader_ids: Collection[str]) -> dict[str, dat
     return {row.reader_id: row.at for row in rows}
 
 
+def erased_visitors_of(connection: Connection, names: Collection[str]) -> dict[str, datetime]:
+    """Which of these visitors belonged to somebody who was erased, and when that was."""
+    hashes = {_visitor_hash(name): name for name in names}
+    if not hashes:
+        return {}
+    rows = connection.execute(
+        select(erased_visitors).where(erased_visitors.c.visitor_hash.in_(hashes))
+    )
+    return {hashes[row.visitor_hash]: row.at for row in rows}
+
+
+def welcome_back(connection: Connection, visitor: str) -> None:
+    """This visitor has given an address anew: what they do is recorded again."""
+    connection.execute(
+        delete(erased_visitors).where(erased_visitors.c.visitor_hash == _visitor_hash(visitor))
+    )
+
+
+def forget_erased_visitors(connection: Connection, before: datetime) -> int:
+    """Forget the browsers of those erased before then: none still has its cookie; how many."""
+    return connection.execute(delete(erased_visitors).where(erased_visitors.c.at < before)).rowcount
+
+
+def _visitor_hash(name: str) -> str:
+    return sha256(f"sodate:visitor:{name}".encode()).hexdigest()
+
+
 def last_erasure(connection: Connection) -> datetime | None:
     """When somebody was erased last."""
     return connection.execute(select(func.max(erasures.c.at))).scalar()
@@ -230,7 +260,8 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
     The reader's row stays without a name or an address; what they did stays as facts of nobody;
     mails not sent yet are cancelled; a consent stays with a hash of its address, so that who knows
     the address can still prove it. The fold knows the erasure by the same hash: what waits in a
-    journal, on whatever host, brings nobody back. There is no way back.
+    journal, on whatever host, brings nobody back; and it knows the reader's browsers, whose cookies
+    nobody can take away, so that what they tell is recorded no more. There is no way back.
     """
     log.alone(connection)
     address, stopped = connection.execute(
@@ -250,6 +281,9 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
         other = secrets.token_hex(16)
         connection.execute(update(events).where(events.c.visitor == name).values(visitor=other))
         rollups.rename(connection, name, other)
+    known = [{"visitor_hash": _visitor_hash(name), "at": now} for name in names]
+    if known:
+        insert_new(connection, erased_visitors, known)
     connection.execute(delete(visitors).where(visitors.c.reader_id == reader_id))
     connection.execute(delete(letters).where(letters.c.reader_id == reader_id))
     for row in connection.execute(

@@ -181,6 +181,13 @@ erasures = Table(
     Column("address_hash", String(64), index=True),
 )
 
+erased_visitors = Table(
+    "erased_visitors",
+    metadata,
+    Column("visitor_hash", String(64), primary_key=True),
+    Column("at", Utc, nullable=False),
+)
+
 inquiries = Table(
     "inquiries",
     metadata,
