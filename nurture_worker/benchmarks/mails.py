@@ -7,7 +7,7 @@ full length, and each that shows a diagnosis once more with one.
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -25,8 +25,7 @@ CLIPPED_AT = 102 * 1024
 
 _SCORE = re.compile(r"^X-Spam-Status: \w+, score=(-?[\d.]+) .*?tests=([^=]*?)\s+\w+=", re.S | re.M)
 _FETCHED = re.compile(r"<(?:img|link|script|iframe|video|audio|source)\b|url\(|@import", re.I)
-_SECONDS = 600
-_ENVELOPE = b"From bench@example.jp Mon Nov  2 10:00:00 2026\n"
+_SECONDS = 120
 
 Echo = Callable[[str], object]
 
@@ -43,9 +42,8 @@ def bench_mails(root: Path, echo: Echo) -> bool:
         raise BenchError(str(problems[0]))
     right = True
     echo("点数は spamassassin -L -t。1.0 未満が目標です")
-    made = list(mails(catalogue))
-    judged = spam_points([message.as_bytes() for _, message in made])
-    for (name, message), (points, rules) in zip(made, judged, strict=True):
+    for name, message in mails(catalogue):
+        points, rules = spam_points(message.as_bytes())
         found = faults(message)
         size = len(body_of(message, "html").encode())
         told = "、".join(rules) if rules else "なし"
@@ -74,7 +72,11 @@ def mails(catalogue: Catalogue) -> Iterator[tuple[str, EmailMessage]]:
         for step in scenario.steps:
             yield f"{scenario.id}/{step.id}", step_mail(stand, scenario, step, reader)
             if diagnosis and "{{ diagnosis }}" in step.body:
-                result = diagnosis.result({question.id: 0 for question in diagnosis.questions})
+                answers = {  # some themes come out well, others do not
+                    question.id: (len(question.options) - 1) * (n % 3 > 0)
+                    for n, question in enumerate(diagnosis.questions)
+                }
+                result = diagnosis.result(answers)
                 own = replace(reader, result=result)
                 name = f"{scenario.id}/{step.id}（診断の結果つき）"
                 yield name, step_mail(stand, scenario, step, own)
@@ -82,26 +84,21 @@ def mails(catalogue: Catalogue) -> Iterator[tuple[str, EmailMessage]]:
         yield f"newsletters/{issue.id}", issue_mail(stand, issue, reader)
 
 
-def spam_points(contents: Sequence[bytes]) -> list[tuple[float, list[str]]]:
-    """What SpamAssassin gives each without the network, and for which rules. One process for all:
-    it takes a second to start."""
+def spam_points(content: bytes) -> tuple[float, list[str]]:
+    """What SpamAssassin gives without the network, and for which rules. A process for each mail:
+    one that reads many carries points from one to the next."""
     done = subprocess.run(
-        ["spamassassin", "-L", "-t", "--mbox"],  # noqa: S607 - wherever it is installed
-        input=b"".join(
-            _ENVELOPE + content.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n\n"
-            for content in contents
-        ),
+        ["spamassassin", "-L", "-t"],  # noqa: S607 - wherever it is installed
+        input=content,
         capture_output=True,
         timeout=_SECONDS,
         check=False,
     )
-    found = _SCORE.findall(done.stdout.decode("utf-8", "replace"))
-    if len(found) != len(contents):
+    found = _SCORE.search(done.stdout.decode("utf-8", "replace"))
+    if found is None:
         raise BenchError(f"spamassassin の答えを読めません: {done.stderr.decode()[-200:]}")
-    return [
-        (float(points), [rule.strip() for rule in rules.split(",") if rule.strip() != "none"])
-        for points, rules in found
-    ]
+    rules = [rule.strip() for rule in found[2].split(",") if rule.strip() != "none"]
+    return float(found[1]), rules
 
 
 def faults(message: EmailMessage) -> list[str]:
