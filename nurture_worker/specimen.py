@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from nurture_worker import letters, template
-from nurture_worker.letters import Draft
+from nurture_worker.letters import Draft, LinkFor
 from nurture_worker.message import Envelope, as_bytes
 from nurture_worker.template import Frame
 from tracker.catalogue import Catalogue
@@ -29,12 +29,18 @@ class Example:
 @dataclass(frozen=True)
 class Stand:
     """Where a specimen is made: for a site at ``site_url`` (no final slash), its ways out leading
-    to ``out``, dated ``now``."""
+    to ``out``, dated ``now``. ``link`` makes its links, if they are not to lead straight there."""
 
     catalogue: Catalogue
     site_url: str
     out: str
     now: datetime
+    link: LinkFor | None = None
+
+    def address(self, place: int, target: str) -> str:
+        if self.link is not None:
+            return self.link(place, target)
+        return target if "://" in target else f"{self.site_url}/{target}"
 
 
 def step_mail(stand: Stand, scenario: Scenario, step: Step, reader: Example) -> EmailMessage:
@@ -74,7 +80,7 @@ def _mail(
     fill = template.fill_of(
         made,
         reader,
-        lambda _place, target: target if "://" in target else f"{stand.site_url}/{target}",
+        stand.address,
         template.diagnosis_of(stand.catalogue, reader.result),
         stand.catalogue,
         **{template.UNSUBSCRIBE: stand.out, template.PREFERENCES: stand.out},

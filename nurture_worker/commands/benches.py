@@ -98,3 +98,17 @@ def bench_reports(events: int, engines: tuple[str, ...]) -> None:
         raise click.ClickException(str(error)) from None
     if not good:
         raise click.ClickException("目標に届かないものがあります")
+
+
+@bench.command("mails")
+@told
+def bench_mails() -> None:
+    """メールの品質を測る: SpamAssassin の点数と、メールが守るはずのこと（Debian の spamassassin が要る）。"""
+    from nurture_worker.benchmarks import mails, site
+
+    try:
+        right = mails.bench_mails(read_settings().root.resolve(), click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+    if not right:
+        raise click.ClickException("目標に届かないものがあります")
