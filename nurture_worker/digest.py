@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from nurture_worker.dormancy import last_act
 from nurture_worker.fitting import who_of
+from nurture_worker.handoffs import consider, sellers
 from nurture_worker.placing import place
 from nurture_worker.planning import plan_reminders, redate_steps
 from nurture_worker.scoring import score, total
@@ -67,6 +68,7 @@ def follow(tools: Tools, connection: Connection, reader_id: str, now: datetime) 
     current = readers.get(connection, reader_id)
     assert current is not None
     place(tools, connection, current, done, now)
+    consider(tools, connection, current, done, now)
 
 
 def _rescore(
@@ -142,7 +144,7 @@ def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -
                 gate=FormOf.INQUIRY,
                 event_id=event.id,
             )
-        for address in marketing(tools, connection):
+        for address in sellers(tools, connection):
             deliveries.plan(
                 connection,
                 key=f"inquiry:{event.id}:{address}"[:140],

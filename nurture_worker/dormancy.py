@@ -16,6 +16,9 @@ NO_ACTS = frozenset(
         EventKind.MAIL_BOUNCE,
         EventKind.MAIL_COMPLAINT,
         EventKind.GATE_SHARED,
+        EventKind.DEAL_WON,
+        EventKind.DEAL_LOST,
+        EventKind.IMPORTED,
     }
 )
 """What is recorded of a reader and is no sign that they want to hear more."""

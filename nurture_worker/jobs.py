@@ -3,6 +3,7 @@
 from nurture_worker import diagnosing, sending
 from nurture_worker import digest as digesting
 from nurture_worker import sweep as sweeping
+from nurture_worker.notifying import notify_due
 from nurture_worker.tools import tools
 
 
@@ -10,6 +11,7 @@ def digest() -> None:
     """New events have reached the store."""
     digesting.digest(tools())
     sweeping.advance(tools())
+    notify_due(tools())
 
 
 def sweep() -> None:

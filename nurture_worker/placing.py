@@ -11,7 +11,7 @@ from nurture_worker.holdout import draw
 from nurture_worker.planning import calendar_of
 from nurture_worker.tools import Tools
 from tracker.events import Event
-from tracker.store import deliveries, enrolments
+from tracker.store import deals, deliveries, enrolments
 from tracker.store.enrolments import Enrolment
 from tracker.store.readers import Reader
 from tracker.words import Arm, EndReason, EventKind, FormOf, MailKind, Topic
@@ -21,7 +21,7 @@ def place(
     tools: Tools, connection: Connection, reader: Reader, done: Sequence[Event], now: datetime
 ) -> None:
     """By what the log says of them (``done``), and what they agreed to."""
-    standing = _standing(tools, reader, done, now)
+    standing = _standing(tools, connection, reader, done, now)
     if reader.suppressed_at is not None and standing.over:
         deliveries.cancel_suppressed(
             connection, reader.id, standing.over, reader.suppressed_at, now
@@ -58,7 +58,9 @@ def _cancel(connection: Connection, enrolment: Enrolment, reason: EndReason, now
     )
 
 
-def _standing(tools: Tools, reader: Reader, done: Sequence[Event], now: datetime) -> Standing:
+def _standing(
+    tools: Tools, connection: Connection, reader: Reader, done: Sequence[Event], now: datetime
+) -> Standing:
     over: EndReason | None = None
     if reader.suppressed_at is not None and reader.suppressed_for is not None:
         over = reader.suppressed_for.end_reason
@@ -66,6 +68,7 @@ def _standing(tools: Tools, reader: Reader, done: Sequence[Event], now: datetime
         over = EndReason.UNSUBSCRIBED
     elif reader.sunset_at is not None:
         over = EndReason.SUNSET
+    dealt_at, customer = deals.standing(connection, reader.id)
     inquired = [event.at for event in done if event.kind is EventKind.INQUIRY]
     return Standing(
         stage=reader.stage,
@@ -76,6 +79,8 @@ def _standing(tools: Tools, reader: Reader, done: Sequence[Event], now: datetime
         over=over,
         paused=reader.paused_until is not None and reader.paused_until > now,
         seminars=tuple(_seminars(tools, done, now)),
+        dealt_at=dealt_at,
+        customer=customer,
     )
 
 

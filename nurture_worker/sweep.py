@@ -7,6 +7,8 @@ from sqlalchemy import Connection
 
 from nurture_worker.diagnosing import make
 from nurture_worker.digest import digest, follow, marketing
+from nurture_worker.handoffs import remind
+from nurture_worker.notifying import notify_due
 from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
 from nurture_worker.retention import forget
@@ -51,7 +53,9 @@ def sweep(tools: Tools) -> None:
     plan_weekly(tools)
     keep_reminders(tools)
     enrol_by_time(tools)
+    remind(tools)
     advance(tools)
+    notify_due(tools)
     with writing(tools.engine) as connection:
         pulse.note_sweep(connection, tools.now())
 

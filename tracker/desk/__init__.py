@@ -15,6 +15,7 @@ from tracker.desk.clicks import pages as clicks
 from tracker.desk.diagnosis import pages as diagnosis
 from tracker.desk.erasure import pages as erasure
 from tracker.desk.exports import pages as exports
+from tracker.desk.handoffs import pages as handoffs
 from tracker.desk.oidc import pages as oidc
 from tracker.desk.readers import pages as readers
 from tracker.desk.signin import pages as signin
@@ -28,6 +29,7 @@ MENU = (
     ("desk.stages.show", "段階の動き"),
     ("desk.diagnosis.show", "診断"),
     ("desk.clicks.show", "クリックの見分け"),
+    ("desk.handoffs.index", "引き渡し"),
     ("desk.readers.index", "読者"),
     ("desk.accounts.index", "利用者"),
     ("desk.audit.show", "操作の記録"),
@@ -50,6 +52,7 @@ for _pages in (
     diagnosis,
     erasure,
     exports,
+    handoffs,
     oidc,
     readers,
     signin,

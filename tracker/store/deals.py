@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from tracker.store import deliveries, enrolments, events, handoffs
 from tracker.store.tables import deals, new_id
@@ -16,6 +16,12 @@ from tracker.words import DealOutcome, DealSource, EndReason, LostReason, Touch
 
 LARGEST = 1_000_000_000_000
 """Yen: above it a figure is a slip."""
+
+
+ONE_DEAL = timedelta(days=45)
+"""So far apart may a deal be told to have ended, by the desk and by another system."""
+
+_others = deals.alias()
 
 
 class Came(Enum):
@@ -54,6 +60,9 @@ def record(
     """
     closed_at = min(deal.closed_at, now)
     open_task = handoffs.open_of(connection, deal.reader_id)
+    if deal.handoff_id is not None and open_task is not None and open_task.id != deal.handoff_id:
+        open_task = None  # an older one is corrected
+    _adopt(connection, deal, closed_at)
     before = connection.execute(select(deals).where(deals.c.key == deal.key)).one_or_none()
     told = {
         "reader_id": deal.reader_id,
@@ -153,6 +162,27 @@ def _end_scenarios(
                 reader_id=reader_id,
                 scenario=enrolment.scenario,
             )
+
+
+def _adopt(connection: Connection, deal: Deal, closed_at: datetime) -> None:
+    """What the desk told of a deal and another system now tells by its own name is one deal, if
+    the outcome is the same, the amounts do not differ and it ended about the same time."""
+    if deal.source is DealSource.DESK:
+        return
+    told = connection.execute(
+        select(deals.c.id).where(
+            deals.c.reader_id == deal.reader_id,
+            deals.c.source == DealSource.DESK,
+            deals.c.key.startswith("handoff:"),
+            deals.c.outcome == deal.outcome,
+            deals.c.closed_at >= closed_at - ONE_DEAL,
+            deals.c.closed_at <= closed_at + ONE_DEAL,
+            deals.c.amount.is_(None) | (deals.c.amount == deal.amount),
+            ~exists().where(_others.c.key == deal.key),
+        )
+    ).scalars()
+    if (deal_id := next(iter(told), None)) is not None:
+        connection.execute(update(deals).where(deals.c.id == deal_id).values(key=deal.key))
 
 
 def _same(kept: Any, told: Any) -> bool:

@@ -47,7 +47,7 @@ class Handoff:
         return self.closed_at is None
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether its time is over and nobody has reached out since it was opened."""
+        """Whether its time is over; whoever reaches out gives it another."""
         return self.is_open and now > self.due_at
 
 
@@ -210,6 +210,20 @@ def hurry(connection: Connection, handoff_id: str, due_at: datetime) -> bool:
         .values(due_at=due_at)
     )
     return moved.rowcount == 1
+
+
+def inquired(connection: Connection, handoff_id: str, event_id: str) -> bool:
+    """Note the newest inquiry in an open task. False if it is known there."""
+    noted = connection.execute(
+        update(handoffs)
+        .where(
+            handoffs.c.id == handoff_id,
+            handoffs.c.closed_at.is_(None),
+            handoffs.c.event_id.is_distinct_from(event_id),
+        )
+        .values(event_id=event_id)
+    )
+    return noted.rowcount == 1
 
 
 def close(

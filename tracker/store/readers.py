@@ -12,6 +12,7 @@ from tracker.store import suppressions
 from tracker.store.engine import insert_new
 from tracker.store.tables import (
     consents,
+    deals,
     deliveries,
     enrolments,
     inquiries,
@@ -21,7 +22,7 @@ from tracker.store.tables import (
     visitors,
     wordings,
 )
-from tracker.words import Stage, SuppressedFor, Topic
+from tracker.words import DealOutcome, Stage, SuppressedFor, Topic
 
 
 @dataclass(frozen=True)
@@ -327,7 +328,7 @@ def idle(
     most: int,
 ) -> list[str]:
     """Ids of up to ``most`` readers who did nothing since ``since``, may be mailed, have a stage, have
-    not inquired since ``inquired_before``, are in no scenario and have not been in ``scenario`` since
+    neither inquired nor had a deal end since ``inquired_before``, did not buy, are in no scenario and have not been in ``scenario`` since
     they last did something."""
     free = not_(
         exists().where(
@@ -340,6 +341,10 @@ def idle(
         )
     )
     quiet = exists().where(inquiries.c.reader_id == readers.c.id, inquiries.c.at > inquired_before)
+    dealt = exists().where(
+        deals.c.reader_id == readers.c.id,
+        or_(deals.c.outcome == DealOutcome.WON, deals.c.ends_at > inquired_before),
+    )
     return list(
         connection.execute(
             select(readers.c.id)
@@ -355,6 +360,7 @@ def idle(
                 or_(readers.c.paused_until.is_(None), readers.c.paused_until <= now),
                 free,
                 not_(quiet),
+                not_(dealt),
             )
             .order_by(readers.c.acted_at)
             .limit(most)
