@@ -4,7 +4,16 @@ import logging
 
 import click
 
-from nurture_worker.commands import benches, content, readers, reports, running, scoring, users
+from nurture_worker.commands import (
+    benches,
+    content,
+    importing,
+    readers,
+    reports,
+    running,
+    scoring,
+    users,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,6 +33,7 @@ for command in (
     *(reports.diagnose, reports.simulate),
     scoring.scoring,
     *(readers.reader, readers.seminar, users.user, benches.bench),
+    *(importing.deals, importing.readers),
 ):
     main.add_command(command)
 

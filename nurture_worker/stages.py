@@ -22,7 +22,8 @@ class Reached:
 def reached(events: Sequence[Event], rules: StageRules, stage_of: StageOf) -> list[Reached]:
     """The stages one reader came to, in order; stages only go forward.
 
-    A reader has a stage from the moment the address is confirmed, ``awareness`` at least.
+    A reader has a stage from the moment the address is confirmed, or came with its consent from an
+    existing list, ``awareness`` at least.
     Evidence on content of a stage counts for that stage and all before it; what was read as a
     visitor counts too. A reader who jumps goes straight to the furthest stage reached.
     """
@@ -38,7 +39,8 @@ def reached(events: Sequence[Event], rules: StageRules, stage_of: StageOf) -> li
                 if upto.rank <= stage.rank:
                     sums[upto] += weight
                     last[upto] = event
-        if event.kind is EventKind.CONFIRM and confirmed is None:
+        listed = event.kind is EventKind.IMPORTED and bool((event.data or {}).get("agreed"))
+        if (event.kind is EventKind.CONFIRM or listed) and confirmed is None:
             confirmed = event
             found.append(Reached(Stage.AWARENESS, event.id, event.at))
         if confirmed is None:

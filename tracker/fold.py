@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from tracker import notices
+from tracker import dealing, notices
 from tracker.journal import Entry, Journal
 from tracker.store import dossier, events, readers
 from tracker.store.engine import is_away, reading, writing
@@ -134,6 +134,9 @@ def _fold_entry(connection: Connection, entry: Entry) -> None:
         return
     if entry.kind in notices.IN_LINE:
         notices.take_line(connection, entry)
+        return
+    if entry.kind in dealing.KINDS:
+        dealing.take(connection, entry)
         return
     reader_id, answered, erased_at = _reader_of(connection, entry)
     if entry.kind is EventKind.MAIL_UNSUB and readers.is_out(connection, reader_id):

@@ -107,6 +107,10 @@ class Settings(BaseSettings):
         "",
         description="営業に引き渡した読者と問い合わせの知らせ（名前入り）を受け取るアドレス（カンマ区切り。空なら SODATE_REPORT_TO、それも空ならデスクの担当者と管理者）",
     )
+    deals_secret: str = Field(
+        "",
+        description="POST /webhooks/deals の署名の秘密（16文字以上。空なら /webhooks/deals はない）",
+    )
     notify_urls: str = Field(
         "",
         description="引き渡しをチャットにも知らせる apprise の URL（空白区切り。例 slack://…、workflows://…（Teams）、jsons://…。空なら知らせない）",
@@ -175,7 +179,7 @@ class Settings(BaseSettings):
             raise ValueError("https:// で始まるURLにしてください")
         return url
 
-    @field_validator("bounce_secret", "postmark_secret")
+    @field_validator("bounce_secret", "postmark_secret", "deals_secret")
     @classmethod
     def _long_secret(cls, secret: str) -> str:
         if secret and len(secret) < 16:

@@ -1,14 +1,15 @@
 """``/desk/handoffs``: the readers given to sales, what was done, and how it ended."""
 
-import unicodedata
 from datetime import date, datetime, time, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from tracker import dealing
 from tracker.briefing import brief, why
 from tracker.context import context
+from tracker.deal_terms import yen
 from tracker.desk import session
 from tracker.inputs import clean
 from tracker.store import accounts, deals, events, handoffs, histories
@@ -139,7 +140,7 @@ def close(handoff_id: str) -> ResponseReturnValue:
     if len(note) > LONGEST_TEXT:
         return _page(handoff_id, f"メモは{LONGEST_TEXT}文字までです", typed="close"), 422
     if outcome is DealOutcome.WON:
-        amount = read_yen(request.form.get("amount", ""))
+        amount = _yen(request.form.get("amount", ""))
         if amount is None:
             told = "受注の金額を、円の整数で入力してください（例: 500000）"
             return _page(handoff_id, told, typed="close"), 422
@@ -173,15 +174,11 @@ def close(handoff_id: str) -> ResponseReturnValue:
     return _back(handoff_id)
 
 
-def read_yen(text: str) -> int | None:
-    """Whole yen as a person writes them (``1,200,000円``, full width too); ``None`` for anything
-    else."""
-    told = unicodedata.normalize("NFKC", text).strip().lstrip("¥\\").removesuffix("円")
-    told = told.replace(",", "").replace("、", "").strip()
-    if not told.isascii() or not told.isdigit() or len(told) > 13:
+def _yen(text: str) -> int | None:
+    try:
+        return yen(text)
+    except ValueError:
         return None
-    amount = int(told)
-    return amount if amount <= deals.LARGEST else None
 
 
 def _page(handoff_id: str, error: str = "", typed: str = "") -> str:
@@ -228,7 +225,15 @@ def _page(handoff_id: str, error: str = "", typed: str = "") -> str:
         typed=typed,
         form=request.form,
         next_days=here.catalogue.firm.sales.next_days,
+        by=_by,
     )
+
+
+def _by(author: str) -> str:
+    """Who wrote a line of the record, for people."""
+    if author.startswith("shell:"):
+        return "CSV の取り込み"
+    return {"system": "", dealing.SOURCE: "ほかのシステム"}.get(author, author)
 
 
 def _handoff(handoff_id: str) -> Handoff:

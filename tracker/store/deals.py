@@ -14,10 +14,6 @@ from tracker.store import deliveries, enrolments, events, handoffs
 from tracker.store.tables import deals, new_id
 from tracker.words import DealOutcome, DealSource, EndReason, LostReason, Touch
 
-LARGEST = 1_000_000_000_000
-"""Yen: above it a figure is a slip."""
-
-
 ONE_DEAL = timedelta(days=45)
 """So far apart may a deal be told to have ended, by the desk and by another system."""
 

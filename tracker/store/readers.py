@@ -93,7 +93,7 @@ def identify(connection: Connection, person: dict[str, Any], at: datetime) -> st
     row = {"id": new_id(), "email_normalised": person["email_normalised"], "created_at": at, **own}
     held = suppressions.held(connection, person["email_normalised"])
     if held is not None:
-        row |= _held_against(held)
+        row |= held_against(held)
     if insert_new(connection, readers, [row]):
         return str(row["id"])
     known = connection.execute(
@@ -107,7 +107,7 @@ def identify(connection: Connection, person: dict[str, Any], at: datetime) -> st
     return str(known.id)
 
 
-def _held_against(held: Suppression) -> dict[str, Any]:
+def held_against(held: Suppression) -> dict[str, Any]:
     """What a reader starts with whose address is suppressed since before they came."""
     if held.reason is SuppressedFor.UNSUBSCRIBED:
         return {"unsubscribed_at": held.since}
