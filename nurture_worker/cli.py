@@ -7,6 +7,7 @@ import click
 from nurture_worker.commands import (
     benches,
     content,
+    importing,
     letters,
     readers,
     reports,
@@ -34,6 +35,7 @@ for command in (
     *(reports.diagnose, reports.simulate),
     scoring.scoring,
     *(readers.reader, readers.seminar, users.user, benches.bench),
+    *(importing.deals, importing.readers),
 ):
     main.add_command(command)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from nurture_worker.following import follow_all
+from nurture_worker.handoffs import sellers
 from nurture_worker.planning import plan_reminders, redate_steps
 from nurture_worker.tools import Tools
 from tracker.events import Event
@@ -96,7 +97,7 @@ def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -
                 gate=FormOf.INQUIRY,
                 event_id=event.id,
             )
-        for address in marketing(tools, connection):
+        for address in sellers(tools, connection):
             deliveries.plan(
                 connection,
                 key=f"inquiry:{event.id}:{address}"[:140],

@@ -18,6 +18,9 @@ NO_ACTS = frozenset(
         EventKind.GATE_SHARED,
         EventKind.LINE_ASK,
         EventKind.STAGE_SET,  # an act of the firm's
+        EventKind.DEAL_WON,
+        EventKind.DEAL_LOST,
+        EventKind.IMPORTED,
     }
 )
 """What is recorded of a reader and is no sign that they want to hear more."""

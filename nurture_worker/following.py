@@ -1,4 +1,5 @@
-"""Brings what is kept of readers up to what the log says of them: scores, stages, scenarios."""
+"""Brings what is kept of readers up to what the log says of them: scores, stages, scenarios, and
+whom sales should call."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from nurture_worker.concluding import Rules, conclude
+from nurture_worker.handoffs import consider
 from nurture_worker.placing import place
 from nurture_worker.tools import Tools
 from tracker.store import conclusions, events, readers
@@ -42,6 +44,7 @@ def follow_all(
     if asked := list(people) if place_all else moved:
         current = readers.held_all(connection, asked)
         place(tools, connection, [(current[i], done[i]) for i in asked], now)
+        consider(tools, connection, [(current[i], done[i]) for i in asked], now)
     return len(changed)
 
 

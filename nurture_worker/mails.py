@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
-from nurture_worker import letters, line_letters, message, seminar_letters, template
+from nurture_worker import handoffs, letters, line_letters, message, seminar_letters, template
 from nurture_worker.diagnosis.mail import weekly_mail
 from nurture_worker.keeping import Kept, Source, kept_of, source_hash
 from nurture_worker.letters import Draft, Letter
@@ -60,6 +60,8 @@ def prepare(tools: Tools, delivery: Delivery) -> Mail:
     with reading(tools.engine) as connection:
         if delivery.kind is MailKind.REPORT:
             return _report(tools, connection, delivery)
+        if delivery.kind is MailKind.HANDOFF:
+            return _handoff(tools, connection, delivery)
         reader = readers.get(connection, delivery.reader_id or "")
         if reader is None or reader.email is None:
             raise UnsendableError(DeliveryState.CANCELLED, "reader erased")
@@ -353,8 +355,10 @@ _ORDERED_REPORT = """{{{{ name }}}} 様
 
 def _report(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
     if delivery.event_id:
-        letter = _inquiry_letter(tools, connection, delivery.event_id)
-        about = "inquiry"
+        told = handoffs.inquiry_letter(tools, connection, delivery.event_id)
+        if told is None:
+            raise UnsendableError(DeliveryState.CANCELLED, "inquiry erased")
+        letter, about = told, "inquiry"
     else:
         found = diagnoses.newest(connection)
         if found is None or found.report is None:
@@ -369,26 +373,12 @@ def _report(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
     )
 
 
-def _inquiry_letter(tools: Tools, connection: Connection, event_id: str) -> Letter:
-    row = connection.execute(
-        select(inquiries).where(inquiries.c.event_id == event_id)
-    ).one_or_none()
-    reader = readers.get(connection, row.reader_id) if row else None
-    if row is None or reader is None:
-        raise UnsendableError(DeliveryState.CANCELLED, "inquiry erased")
-    at = row.at.astimezone(tools.settings.zone)
-    desk = f"{tools.settings.site_url}/desk/readers/{reader.id}"
-    return Letter(
-        subject="新しい問い合わせが届きました",
-        preview="24時間以内のお返事をおすすめします。",
-        markdown=(
-            f"{at:%Y年%m月%d日 %H:%M} に、{{{{ company }}}} {{{{ name }}}} 様から問い合わせがありました。\n\n"
-            "内容とこれまでの動きは、デスクでご覧ください。\n\n"
-            f"[この方の記録を見る]({desk}){{ .button }}\n"
-        ),
-        name=reader.name or "",
-        company=reader.company or "",
-    )
+def _handoff(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
+    letter = handoffs.letter_for(tools, connection, delivery)
+    if letter is None:
+        raise UnsendableError(DeliveryState.SKIPPED, "nothing to do any more")
+    feedback = f"{delivery.step}:handoff:sodate"
+    return _sole(tools, delivery, letter, delivery.recipient or "", "desk", feedback)
 
 
 def _sole(

@@ -18,7 +18,8 @@ from nurture_worker.holdout import draw
 from nurture_worker.planning import calendar_of
 from nurture_worker.tools import Tools
 from tracker.events import Event
-from tracker.store import deliveries, enrolments
+from tracker.store import deals, deliveries, enrolments
+from tracker.store.deals import Dealt
 from tracker.store.enrolments import Enrolment
 from tracker.store.readers import Reader
 from tracker.words import Arm, EndReason, EventKind, FormOf, MailKind, Topic
@@ -33,8 +34,9 @@ def place(
     """Each by what the log says of them, and what they agreed to."""
     ids = [reader.id for reader, _ in readers]
     ways = enrolments.ways_of(connection, ids)
+    dealt = deals.standing(connection, ids)
     for reader, done in readers:
-        _place(tools, connection, reader, done, ways[reader.id], now)
+        _place(tools, connection, reader, done, ways[reader.id], dealt[reader.id], now)
 
 
 def _place(
@@ -43,9 +45,10 @@ def _place(
     reader: Reader,
     done: Sequence[Event],
     ways: Sequence[Enrolment],
+    dealt: Dealt,
     now: datetime,
 ) -> None:
-    standing = _standing(tools, reader, done, now)
+    standing = _standing(tools, reader, done, dealt, now)
     if reader.suppressed_at is not None and standing.over:
         deliveries.cancel_suppressed(
             connection, reader.id, standing.over, reader.suppressed_at, now
@@ -89,7 +92,9 @@ def _cancel(connection: Connection, enrolment: Enrolment, reason: EndReason, now
     )
 
 
-def _standing(tools: Tools, reader: Reader, done: Sequence[Event], now: datetime) -> Standing:
+def _standing(
+    tools: Tools, reader: Reader, done: Sequence[Event], dealt: Dealt, now: datetime
+) -> Standing:
     over: EndReason | None = None
     if reader.suppressed_at is not None and reader.suppressed_for is not None:
         over = reader.suppressed_for.end_reason
@@ -107,6 +112,8 @@ def _standing(tools: Tools, reader: Reader, done: Sequence[Event], now: datetime
         over=over,
         paused=reader.paused_until is not None and reader.paused_until > now,
         seminars=tuple(_seminars(tools, done, now)),
+        dealt_at=dealt.up_to,
+        customer=dealt.customer,
     )
 
 

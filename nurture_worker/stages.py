@@ -22,7 +22,8 @@ class Reached:
 def reached(events: Sequence[Event], rules: StageRules, stage_of: StageOf) -> list[Reached]:
     """The stages one reader came to, in order; on evidence stages only go forward.
 
-    A reader has a stage from the moment the address is confirmed, ``awareness`` at least.
+    A reader has a stage from the moment the address is confirmed, or came with its consent from an
+    existing list, ``awareness`` at least.
     Evidence on content of a stage counts for that stage and all before it; what was read as a
     visitor counts too. A reader who jumps goes straight to the furthest stage reached.
 
@@ -49,9 +50,9 @@ def reached(events: Sequence[Event], rules: StageRules, stage_of: StageOf) -> li
             for upto in _UP_TO[stage]:
                 sums[upto] += weight
                 last[upto] = event
-        elif event.kind is not EventKind.CONFIRM:
+        elif event.kind not in _ARRIVALS:
             continue
-        if event.kind is EventKind.CONFIRM and confirmed is None:
+        if confirmed is None and _arrives(event):
             confirmed = event
             found.append(Reached(Stage.AWARENESS, event.id, event.at))
         if confirmed is None:
@@ -65,12 +66,18 @@ def reached(events: Sequence[Event], rules: StageRules, stage_of: StageOf) -> li
     return found
 
 
+def _arrives(event: Event) -> bool:
+    listed = event.kind is EventKind.IMPORTED and bool((event.data or {}).get("agreed"))
+    return listed or event.kind is EventKind.CONFIRM
+
+
 def stage_set(event: Event) -> Stage | None:
     """The stage that an event of the desk's set; ``None`` for one of no stage we know."""
     told = (event.data or {}).get("stage")
     return next((stage for stage in Stage if stage == told), None)
 
 
+_ARRIVALS = frozenset({EventKind.CONFIRM, EventKind.IMPORTED})
 _RANK = {stage: stage.rank for stage in Stage}
 _FURTHEST_FIRST = tuple(reversed(Stage))
 _UP_TO = {stage: tuple(s for s in Stage if s.rank <= stage.rank) for stage in Stage}

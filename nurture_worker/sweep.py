@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 from nurture_worker.diagnosing import make
 from nurture_worker.digest import digest, marketing
 from nurture_worker.following import follow_all
+from nurture_worker.handoffs import remind
 from nurture_worker.issuing import plan_issues
 from nurture_worker.line_sending import answer_in_line
+from nurture_worker.notifying import notify_due
 from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
 from nurture_worker.retention import forget
@@ -59,7 +61,9 @@ def sweep(tools: Tools) -> None:
     keep_reminders(tools)
     enrol_by_time(tools)
     plan_issues(tools)
+    remind(tools)
     advance(tools)
+    notify_due(tools)
     with writing(tools.engine) as connection:
         pulse.note_sweep(connection, tools.now())
 

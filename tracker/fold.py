@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from tracker import notices
+from tracker import dealing, notices
 from tracker.bounces import Suppression
 from tracker.journal import Entry, Journal
 from tracker.store import dossier, events, readers, suppressions
@@ -135,6 +135,9 @@ def _fold_entry(connection: Connection, entry: Entry) -> None:
         _fold_way_out(connection, entry)
         return
     entry = _of_nobody_erased(connection, entry)
+    if entry.kind in dealing.KINDS:
+        dealing.take(connection, entry)
+        return
     reader_id, answered, erased_at = _reader_of(connection, entry)
     if entry.kind is EventKind.MAIL_UNSUB and readers.is_out(connection, reader_id):
         return  # the second press of the button, or of the mail program's

@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tracker.scanners import Scanners
 
+NotifyTells = Literal["link", "reasons", "person"]
+"""How much of a reader a chat is told."""
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -111,6 +114,25 @@ class Settings(BaseSettings):
     report_to: str = Field(
         "", description="週次の診断を受け取るアドレス（カンマ区切り。空なら desk の全員）"
     )
+    sales_to: str = Field(
+        "",
+        description="営業に引き渡した読者と問い合わせの知らせ（名前入り）を受け取るアドレス（カンマ区切り。空なら SODATE_REPORT_TO、それも空ならデスクの担当者と管理者）",
+    )
+    deals_secret: str = Field(
+        "",
+        description="POST /webhooks/deals の署名の秘密（16文字以上。空なら /webhooks/deals はない）",
+    )
+    notify_urls: str = Field(
+        "",
+        description="引き渡しをチャットにも知らせる apprise の URL（空白区切り。例 slack://…、workflows://…（Teams）、jsons://…。空なら知らせない）",
+    )
+    notify_tells: NotifyTells = Field(
+        "reasons",
+        description="チャットに書くこと。link デスクへのリンクだけ / reasons 段階・点数・理由も（名前は書かない）/ person 会社名と名前も",
+    )
+    notify_private: bool = Field(
+        False, description="true なら、社内（プライベート）のアドレスへのチャットの知らせも許す"
+    )
     tracker_workers: int = Field(1, ge=1, le=32, description="トラッカーのプロセス数")
     proxies: int = Field(
         0,
@@ -175,7 +197,7 @@ class Settings(BaseSettings):
             raise ValueError("https:// で始まるURLにしてください")
         return url.rstrip("/")
 
-    @field_validator("bounce_secret", "postmark_secret")
+    @field_validator("bounce_secret", "postmark_secret", "deals_secret")
     @classmethod
     def _long_secret(cls, secret: str) -> str:
         if secret and len(secret) < 16:

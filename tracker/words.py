@@ -538,7 +538,7 @@ class Role(StrEnum):
     def about(self) -> str:
         return {
             "viewer": "レポートと診断を見る。読者の名前とアドレスは伏せて見せる",
-            "marketer": "読者の名前とアドレスを見る。書き出す。診断を作り直す",
+            "marketer": "読者の名前とアドレスを見る。書き出す。診断を作り直す。引き渡しを記録する",
             "admin": "利用者の招待と変更、読者の消去、操作の記録",
         }[self.value]
 

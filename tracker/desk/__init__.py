@@ -15,6 +15,7 @@ from tracker.desk.clicks import pages as clicks
 from tracker.desk.diagnosis import pages as diagnosis
 from tracker.desk.erasure import pages as erasure
 from tracker.desk.exports import pages as exports
+from tracker.desk.handoffs import pages as handoffs
 from tracker.desk.letters import pages as letters
 from tracker.desk.mails import pages as mails
 from tracker.desk.oidc import pages as oidc
@@ -33,6 +34,7 @@ MENU = (
     ("desk.reports.index", "レポート"),
     ("desk.mails.show", "メール"),
     ("desk.clicks.show", "クリックの見分け"),
+    ("desk.handoffs.index", "引き渡し"),
     ("desk.readers.index", "読者"),
     ("desk.accounts.index", "利用者"),
     ("desk.audit.show", "操作の記録"),
@@ -57,6 +59,7 @@ for _pages in (
     exports,
     letters,
     mails,
+    handoffs,
     oidc,
     readers,
     reports,

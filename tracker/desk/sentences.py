@@ -121,6 +121,8 @@ def told(catalogue: Catalogue, cause: Cause) -> str:
             return f"{gate_name(catalogue, cause.gate)}に参加した"
         case EventKind.VIDEO_PROGRESS:
             return f"{page_name(catalogue, cause.page)}を見た"
+        case EventKind.DEAL_WON | EventKind.DEAL_LOST | EventKind.IMPORTED:
+            return cause.kind.label
         case EventKind.PREFERENCES:
             return "メールの設定を変えた"
         case (

@@ -3,19 +3,22 @@
 Amounts are whole yen.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from tracker.store import deliveries, enrolments, events, handoffs
 from tracker.store.tables import deals, new_id
 from tracker.words import DealOutcome, DealSource, EndReason, LostReason, Touch
 
-LARGEST = 1_000_000_000_000
-"""Yen: above it a figure is a slip."""
+ONE_DEAL = timedelta(days=45)
+"""So far apart may a deal be told to have ended, by the desk and by another system."""
+
+_others = deals.alias()
 
 
 class Came(Enum):
@@ -54,6 +57,9 @@ def record(
     """
     closed_at = min(deal.closed_at, now)
     open_task = handoffs.open_of(connection, deal.reader_id)
+    if deal.handoff_id is not None and open_task is not None and open_task.id != deal.handoff_id:
+        open_task = None  # an older one is corrected
+    _adopt(connection, deal, closed_at)
     before = connection.execute(select(deals).where(deals.c.key == deal.key)).one_or_none()
     told = {
         "reader_id": deal.reader_id,
@@ -130,14 +136,25 @@ def of_reader(connection: Connection, reader_id: str) -> list[Deal]:
     return [_deal(row) for row in rows]
 
 
-def standing(connection: Connection, reader_id: str) -> tuple[datetime | None, bool]:
-    """Up to when what begins for this reader is ended by a deal, and whether they bought."""
-    row = connection.execute(
-        select(func.max(deals.c.ends_at), func.max(deals.c.outcome)).where(
-            deals.c.reader_id == reader_id
-        )
-    ).one()
-    return row[0], row[1] == DealOutcome.WON  # "won" sorts behind "lost"
+@dataclass(frozen=True)
+class Dealt:
+    """What a reader's deals mean for scenarios: what began ``up_to`` then is ended by one, and
+    whether they bought."""
+
+    up_to: datetime | None = None
+    customer: bool = False
+
+
+def standing(connection: Connection, reader_ids: Collection[str]) -> dict[str, Dealt]:
+    """What deals there are of each of these readers mean for their scenarios."""
+    rows = connection.execute(
+        select(deals.c.reader_id, func.max(deals.c.ends_at), func.max(deals.c.outcome))
+        .where(deals.c.reader_id.in_(reader_ids))
+        .group_by(deals.c.reader_id)
+    )
+    # "won" sorts behind "lost"
+    found = {who: Dealt(up_to, outcome == DealOutcome.WON) for who, up_to, outcome in rows}
+    return {reader_id: found.get(reader_id, Dealt()) for reader_id in reader_ids}
 
 
 def _end_scenarios(
@@ -153,6 +170,27 @@ def _end_scenarios(
                 reader_id=reader_id,
                 scenario=enrolment.scenario,
             )
+
+
+def _adopt(connection: Connection, deal: Deal, closed_at: datetime) -> None:
+    """What the desk told of a deal and another system now tells by its own name is one deal, if
+    the outcome is the same, the amounts do not differ and it ended about the same time."""
+    if deal.source is DealSource.DESK:
+        return
+    told = connection.execute(
+        select(deals.c.id).where(
+            deals.c.reader_id == deal.reader_id,
+            deals.c.source == DealSource.DESK,
+            deals.c.key.startswith("handoff:"),
+            deals.c.outcome == deal.outcome,
+            deals.c.closed_at >= closed_at - ONE_DEAL,
+            deals.c.closed_at <= closed_at + ONE_DEAL,
+            deals.c.amount.is_(None) | (deals.c.amount == deal.amount),
+            ~exists().where(_others.c.key == deal.key),
+        )
+    ).scalars()
+    if (deal_id := next(iter(told), None)) is not None:
+        connection.execute(update(deals).where(deals.c.id == deal_id).values(key=deal.key))
 
 
 def _same(kept: Any, told: Any) -> bool:

@@ -4,7 +4,7 @@ Every change is a conditional UPDATE of a task that is open, so that two people 
 end one twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,7 @@ class Handoff:
         return self.closed_at is None
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether its time is over and nobody has reached out since it was opened."""
+        """Whether its time is over; whoever reaches out gives it another."""
         return self.is_open and now > self.due_at
 
 
@@ -124,6 +124,16 @@ def open_of(connection: Connection, reader_id: str) -> Handoff | None:
 def last_of(connection: Connection, reader_id: str) -> Handoff | None:
     """The newest task about a reader, open or not."""
     return _first(connection, handoffs.c.reader_id == reader_id)
+
+
+def newest_of(connection: Connection, reader_ids: Collection[str]) -> dict[str, Handoff]:
+    """The newest task about each of these readers who has one, open or not."""
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(handoffs.c.reader_id.in_(reader_ids))
+        .order_by(handoffs.c.opened_at, handoffs.c.id.desc())
+    )
+    return {row.reader_id: _handoff(row) for row in rows}
 
 
 def one(connection: Connection, handoff_id: str) -> Listed | None:
@@ -210,6 +220,20 @@ def hurry(connection: Connection, handoff_id: str, due_at: datetime) -> bool:
         .values(due_at=due_at)
     )
     return moved.rowcount == 1
+
+
+def inquired(connection: Connection, handoff_id: str, event_id: str) -> bool:
+    """Note the newest inquiry in an open task. False if it is known there."""
+    noted = connection.execute(
+        update(handoffs)
+        .where(
+            handoffs.c.id == handoff_id,
+            handoffs.c.closed_at.is_(None),
+            handoffs.c.event_id.is_distinct_from(event_id),
+        )
+        .values(event_id=event_id)
+    )
+    return noted.rowcount == 1
 
 
 def close(

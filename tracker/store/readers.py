@@ -12,6 +12,7 @@ from tracker.store import suppressions
 from tracker.store.engine import insert_new
 from tracker.store.tables import (
     consents,
+    deals,
     deliveries,
     enrolments,
     inquiries,
@@ -20,7 +21,7 @@ from tracker.store.tables import (
     visitors,
     wordings,
 )
-from tracker.words import Stage, SuppressedFor, Topic
+from tracker.words import DealOutcome, Stage, SuppressedFor, Topic
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def identify(connection: Connection, person: dict[str, Any], at: datetime) -> st
     row = {"id": new_id(), "email_normalised": person["email_normalised"], "created_at": at, **own}
     held = suppressions.held(connection, person["email_normalised"])
     if held is not None:
-        row |= _held_against(held)
+        row |= held_against(held)
     if insert_new(connection, readers, [row]):
         return str(row["id"])
     known = connection.execute(
@@ -105,7 +106,7 @@ def identify(connection: Connection, person: dict[str, Any], at: datetime) -> st
     return str(known.id)
 
 
-def _held_against(held: Suppression) -> dict[str, Any]:
+def held_against(held: Suppression) -> dict[str, Any]:
     """What a reader starts with whose address is suppressed since before they came."""
     if held.reason is SuppressedFor.UNSUBSCRIBED:
         return {"unsubscribed_at": held.since}
@@ -337,7 +338,7 @@ def idle(
     most: int,
 ) -> list[str]:
     """Ids of up to ``most`` readers who did nothing since ``since``, may be mailed, have a stage, have
-    not inquired since ``inquired_before``, are in no scenario and have not been in ``scenario`` since
+    neither inquired nor had a deal end since ``inquired_before``, did not buy, are in no scenario and have not been in ``scenario`` since
     they last did something."""
     free = not_(
         exists().where(
@@ -350,6 +351,10 @@ def idle(
         )
     )
     quiet = exists().where(inquiries.c.reader_id == readers.c.id, inquiries.c.at > inquired_before)
+    dealt = exists().where(
+        deals.c.reader_id == readers.c.id,
+        or_(deals.c.outcome == DealOutcome.WON, deals.c.ends_at > inquired_before),
+    )
     return list(
         connection.execute(
             select(readers.c.id)
@@ -365,6 +370,7 @@ def idle(
                 or_(readers.c.paused_until.is_(None), readers.c.paused_until <= now),
                 free,
                 not_(quiet),
+                not_(dealt),
             )
             .order_by(readers.c.acted_at)
             .limit(most)
