@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from nurture_worker.diagnosing import make
 from nurture_worker.digest import digest, follow, marketing
+from nurture_worker.judging import judge
 from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
 from nurture_worker.retention import forget
@@ -50,6 +51,7 @@ def sweep(tools: Tools) -> None:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
     forget(tools)
     refresh_diagnosis(tools)
+    judge(tools)
     plan_weekly(tools)
     keep_reminders(tools)
     enrol_by_time(tools)

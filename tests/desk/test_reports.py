@@ -7,14 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from tests.clicks.traces import CHROME
 from tests.conftest import NOW, House
 from tests.desk.conftest import Browser, make_account, words_of
 from tests.desk.story import Story
 from tracker.desk.reports import REPORTS
-from tracker.store import rollups
+from tracker.store import judgements, rollups
 from tracker.store.engine import writing
+from tracker.store.judgements import Judgement
 from tracker.store.tables import readers
-from tracker.words import EventKind, Role, Stage
+from tracker.words import DeliveryState, EventKind, Role, Stage
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
@@ -100,6 +102,39 @@ def test_a_page_is_told_with_its_views_and_who_came_of_it(house: House, browser:
     assert "『なぜ来ないのか』 認知 13 0 100% — 0 1 0 0円" in words
     words = words_of(browser.get("/desk/reports/content?days=7").text)
     assert "認知 1 0 — — 0 1 0 0円" in words
+
+
+def test_a_step_is_told_with_people_and_machines_apart(house: House, browser: Browser) -> None:
+    at = NOW - timedelta(days=20)
+    with writing(house.context.engine) as connection:
+        story = Story(connection)
+        for number in range(3):
+            reader = story.reader(f"r{number}", at=at)
+            story.mail(f"m{number}", reader, at=at)
+        story.mail("m9", "r0", DeliveryState.BOUNCED, at=at)
+        hit = {"ua": CHROME, "place": 0}
+        for data in (hit, hit, {"prefetch": True}):
+            story.event(EventKind.MAIL_CLICK, at, reader_id="r0", delivery_id="m0", data=data)
+        story.event(EventKind.MAIL_UNSUB, at, reader_id="r1", delivery_id="m1")
+        story.move("r2", Stage.INTEREST, at=at + timedelta(days=3), since=Stage.AWARENESS)
+    words = words_of(browser.get("/desk/reports/scenarios?days=28").text)
+    assert "認知 4 0 3 1 33% 1 1 1 0 1 0" in words
+    words = words_of(browser.get("/desk/reports/scenarios?days=7").text)
+    assert "送ったステップメールはありません" in words
+
+
+def test_the_workers_judgement_of_a_scenario_is_shown(house: House, browser: Browser) -> None:
+    found = {
+        "awareness": Judgement("awareness", 50, 90, 88, 12, 5, 7, 0.07, 0.01, 0.13, False, 140),
+        "trust": Judgement("trust", 0),
+    }
+    with writing(house.context.engine) as connection:
+        judgements.keep(connection, found, NOW)
+    words = words_of(browser.get("/desk/reports/scenarios").text)
+    assert "まだ言えません。あと約140人で分かります +7 +1 +13 90 12 88 5 7" in words
+    with writing(house.context.engine) as connection:
+        judgements.keep(connection, {"awareness": Judgement("awareness", 50, works=True)}, NOW)
+    assert "効いています" in words_of(browser.get("/desk/reports/scenarios").text)
 
 
 def test_a_report_is_taken_along_as_csv_and_xlsx(house: House, browser: Browser) -> None:

@@ -36,10 +36,12 @@ class Look(StrEnum):
 
 
 class Bar(NamedTuple):
-    """A bar of ``part`` of the width, 0 to 1, ``look`` its colour."""
+    """A bar of ``part`` of the width, 0 to 1, ``look`` its colour; ``within`` of the width it is
+    dark."""
 
     part: float
     look: str = "fill"
+    within: float = 0.0
 
 
 class Span(NamedTuple):

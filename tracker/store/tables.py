@@ -438,3 +438,11 @@ contacts = Table(
     Column("views", Integer, nullable=False),
     Column("attentive", Integer, nullable=False),
 )
+
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("scenario", String(60), primary_key=True),
+    Column("made_at", Utc, nullable=False),
+    Column("data", JSON, nullable=False),
+)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from tracker.context import context
 from tracker.desk import session
-from tracker.desk.language import LANGUAGES, language
-from tracker.desk.reports import clicks, content, files
+from tracker.desk.language import LANGUAGES, language, say
+from tracker.desk.reports import clicks, content, files, scenarios
 from tracker.desk.reports.asked import LABELS, SOURCES, Asked, asked
 from tracker.desk.reports.cells import Cells
 from tracker.desk.reports.shown import Shown
@@ -21,16 +21,19 @@ pages = Blueprint("reports", __name__)
 
 REPORTS: Final[Mapping[str, Callable[[Connection, Asked], Shown]]] = {
     "clicks": clicks.shown,
+    "scenarios": scenarios.shown,
     "content": content.shown,
 }
 """The reports by the name in their address, in the order of the menu."""
 
 TITLES: Final[Mapping[str, str]] = {
     "clicks": "段階とクリック",
+    "scenarios": "シナリオ",
     "content": "コンテンツ",
 }
 ABOUT: Final[Mapping[str, str]] = {
     "clicks": "どのクリック・ページ・メールのあとに、読者は次の段階へ進んだか。何が問い合わせにつながったか",
+    "scenarios": "どのメールが届き、押され、止められたか。送ると問い合わせは増えるのか",
     "content": "どのページが読まれ、問い合わせにかかわったか。どの段階のだれに、読むものが足りないか",
 }
 
@@ -65,6 +68,7 @@ def show(name: str) -> ResponseReturnValue:
         languages=LANGUAGES,
         kept=here.kept,
         sources=SOURCES,
+        _=say,  # Jinja's own takes every % for the place of a value
     )
 
 

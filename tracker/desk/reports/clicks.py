@@ -62,6 +62,7 @@ def shown(connection: Connection, asked: Asked) -> Shown:
             _passages(found),
             _cohorts(found, asked),
             _credits(found, asked),
+            _order_credits(found, asked),
             _open(found, asked),
         ),
         definitions=DEFINITIONS,
@@ -307,6 +308,44 @@ def _credits(found: ClicksReport, asked: Asked) -> Sheet:
         [_credit(c, asked.catalogue) for c in found.credits],
         note="この期間の問い合わせを、4つの数え方で分けたものです。並べて見るためで、足し算はできません。",
         empty="この期間の問い合わせはありません。届くと、その前に触れたページやメールがここに並びます。",
+        more=more,
+    )
+
+
+def _order_credits(found: ClicksReport, asked: Asked) -> Sheet:
+    more = ""
+    if found.orders:
+        more = say(
+            "この期間の受注は%(orders)s件、%(yen)s円です。",
+            orders=found.orders,
+            yen=f"{found.yen:,}",
+        )
+    return Sheet(
+        "orders",
+        "受注までに触れたもの",
+        (
+            Column("何"),
+            Column("種類"),
+            Column("かかわった", Look.NUMBER),
+            Column("最初", Look.YEN),
+            Column("最後", Look.YEN),
+            Column("位置", Look.YEN),
+            Column("なかったら（件）", Look.DECIMAL),
+        ),
+        [
+            (
+                thing_name(asked.catalogue, credit.thing),
+                say(KINDS[credit.thing.kind]),
+                credit.part,
+                credit.first_yen,
+                credit.last_yen,
+                credit.position_yen,
+                credit.removal,
+            )
+            for credit in found.order_credits
+        ],
+        note="はじめて読んだページから受注までの道を、受注の円で分けたものです。",
+        empty="この期間の受注の記録はありません。商談の結果を記録すると、ここに出ます。",
         more=more,
     )
 
