@@ -16,7 +16,7 @@ from nurture_worker.benchmarks.servers import postgresql
 from nurture_worker.benchmarks.site import BenchError, Say
 from tracker.catalogue import Catalogue
 from tracker.catalogue.load import load
-from tracker.reporting import clicks, content, scenarios
+from tracker.reporting import clicks, content, sales, scenarios
 from tracker.reporting.scope import Scope
 from tracker.store import rollups
 from tracker.store.engine import open_store, reading, upgrade, writing
@@ -33,6 +33,7 @@ REPORTS: tuple[tuple[str, Report], ...] = (
     ("段階とクリック", clicks.report),
     ("シナリオ", scenarios.report),
     ("コンテンツ", content.report),
+    ("営業と受注", sales.report),
 )
 SPANS = (("90日", timedelta(days=90)), ("全期間", timedelta(days=DAYS + 1)))
 

@@ -28,6 +28,7 @@ PATHS = (
     "/desk/diagnosis",
     "/desk/reports/",
     "/desk/reports/clicks",
+    "/desk/reports/sales",
     "/desk/clicks",
     "/desk/readers",
     "/desk/readers/taro",

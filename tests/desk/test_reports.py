@@ -12,11 +12,20 @@ from tests.conftest import NOW, House
 from tests.desk.conftest import Browser, make_account, words_of
 from tests.desk.story import Story
 from tracker.desk.reports import REPORTS
-from tracker.store import judgements, rollups
+from tracker.store import deals, handoffs, judgements, rollups
+from tracker.store.deals import Deal
 from tracker.store.engine import writing
 from tracker.store.judgements import Judgement
 from tracker.store.tables import readers
-from tracker.words import DeliveryState, EventKind, Role, Stage
+from tracker.words import (
+    DealOutcome,
+    DealSource,
+    DeliveryState,
+    EventKind,
+    HandoffCause,
+    Role,
+    Stage,
+)
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
@@ -135,6 +144,45 @@ def test_the_workers_judgement_of_a_scenario_is_shown(house: House, browser: Bro
     with writing(house.context.engine) as connection:
         judgements.keep(connection, {"awareness": Judgement("awareness", 50, works=True)}, NOW)
     assert "効いています" in words_of(browser.get("/desk/reports/scenarios").text)
+
+
+def test_sales_are_told_what_waits_what_was_won_and_what_it_cost(
+    house: House, browser: Browser
+) -> None:
+    with writing(house.context.engine) as connection:
+        story = Story(connection)
+        for number in range(2):
+            at = NOW - timedelta(days=9, hours=number)
+            reader = story.reader(f"r{number}", at=at, name=f"読者{number}", score=70)
+            handoffs.give(connection, reader, HandoffCause.HOT, now=at, score=70, stage=None,
+                          due_at=at + timedelta(days=1))  # fmt: skip
+        won = Deal("d1", "r0", DealOutcome.WON, NOW - timedelta(days=2), DealSource.DESK, 500_000)
+        deals.record(connection, won, now=NOW, quiet=timedelta(days=60), author="a")
+    words = words_of(browser.get("/desk/reports/sales?calls=5").text)
+    assert "期限を過ぎても連絡していない読者が1人います" in words
+    assert "受注は1件、500,000円" in words
+    assert "60〜80点 2 1 —" in words
+    assert "月に5件の連絡なら、10点から（月に約1人）" in words
+    page = "/desk/reports/sales"
+    browser.post("/desk/reports/costs", page, month="2026-10", yen="310,000")
+    browser.post("/desk/reports/costs", page, month="2026-13", yen="3")
+    browser.post("/desk/reports/costs", page, month="2026-11", yen="-3")
+    words = words_of(browser.get("/desk/reports/sales?days=7").text)
+    assert "費用は円の数字で" in words
+    assert "受注1件あたりの費用50,000円" in words, "five of October's days"
+    assert "2026-10 310,000円" in words
+    browser.post("/desk/reports/costs", page, month="2026-10", yen="")
+    assert "費用の記録がありません" in words_of(browser.get(page).text)
+
+
+def test_orders_are_traced_back_to_what_was_read(house: House, browser: Browser) -> None:
+    told(house)
+    with writing(house.context.engine) as connection:
+        won = Deal("d1", "r0", DealOutcome.WON, NOW - timedelta(days=2), DealSource.DESK, 900_000)
+        deals.record(connection, won, now=NOW, quiet=timedelta(days=60), author="a")
+    words = words_of(browser.get("/desk/reports/clicks?days=90").text)
+    assert "『なぜ来ないのか』 ページ 1 900,000円 900,000円 900,000円 1.0" in words
+    assert "0 1 900,000円" in words_of(browser.get("/desk/reports/content?days=90").text)
 
 
 def test_a_report_is_taken_along_as_csv_and_xlsx(house: House, browser: Browser) -> None:

@@ -29,6 +29,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "desk.reports.index": Role.VIEWER,
     "desk.reports.show": Role.VIEWER,
     "desk.reports.file": Role.MARKETER,
+    "desk.reports.spent": Role.MARKETER,
     "desk.readers.index": Role.VIEWER,
     "desk.readers.one": Role.VIEWER,
     "desk.exports.listed": Role.MARKETER,

@@ -60,6 +60,7 @@ IMPERSONAL: dict[str, str] = {
     "repairs": "what was mended on the site, and when",
     "cursors": "how far the worker has come",
     "diagnoses": "counts of pages",
+    "costs": "what marketing spent in a month",
     "judgements": "counts of each scenario's readers and inquiries",
     "accounts": "who works at the desk",
     "desk_sessions": "who works at the desk",

@@ -446,3 +446,11 @@ judgements = Table(
     Column("made_at", Utc, nullable=False),
     Column("data", JSON, nullable=False),
 )
+
+costs = Table(
+    "costs",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("yen", BigInteger, nullable=False),
+    Column("told_at", Utc, nullable=False),
+)
