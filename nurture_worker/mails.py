@@ -15,6 +15,7 @@ from nurture_worker.seminar_letters import About
 from nurture_worker.tools import Tools
 from tracker.catalogue.diagnoses import Result
 from tracker.links import Click, Confirmation, Link, Preferences, Ticket, Unsubscription
+from tracker.reporting.week import week
 from tracker.settings import Settings
 from tracker.store import diagnoses, events, readers
 from tracker.store.deliveries import Delivery
@@ -289,7 +290,10 @@ def _report(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
         if found is None or found.report is None:
             raise UnsendableError(DeliveryState.SKIPPED, "no diagnosis yet")
         subject, markdown = weekly_mail(
-            found.report.model_dump(), f"{tools.settings.site_url}/desk", tools.settings.zone
+            found.report.model_dump(),
+            f"{tools.settings.site_url}/desk",
+            tools.settings.zone,
+            week(connection, tools.now()),
         )
         letter = Letter(subject=subject, preview="", markdown=markdown)
         about = "diagnosis"

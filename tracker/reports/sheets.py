@@ -45,12 +45,14 @@ class Bar(NamedTuple):
 
 
 class Span(NamedTuple):
-    """An interval with its middle, on an axis from ``-reach`` to ``reach``."""
+    """An interval with its middle, on an axis from ``-reach`` to ``reach``; from 0 where it is
+    ``of_share``."""
 
     low: float
     middle: float
     high: float
     reach: float
+    of_share: bool = False
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ def _bands(found: SalesReport) -> Sheet:
                 band.readers,
                 band.bought,
                 band.share,
-                Span(band.at_least or 0.0, band.share, band.at_most or 0.0, reach)
+                Span(band.at_least or 0.0, band.share, band.at_most or 0.0, reach, of_share=True)
                 if band.share is not None
                 else None,
                 band.at_least,
