@@ -23,6 +23,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "desk.diagnosis.show": Role.VIEWER,
     "desk.clicks.show": Role.VIEWER,
     "desk.diagnosis.one": Role.VIEWER,
+    "desk.diagnosis.printed": Role.VIEWER,
     "desk.diagnosis.again": Role.MARKETER,
     "desk.diagnosis.repaired": Role.MARKETER,
     "desk.diagnosis.take_back": Role.MARKETER,
