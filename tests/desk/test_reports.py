@@ -1,6 +1,7 @@
 """The reports on the desk: figures counted from the store, filters, files, and the other language."""
 
 import io
+import re
 import zipfile
 from datetime import timedelta
 
@@ -204,3 +205,31 @@ def test_who_may_only_look_takes_nothing_along(house: House, stranger: Browser) 
     assert page.status_code == 200
     assert "書き出す" not in page.text
     assert stranger.get("/desk/reports/clicks/tables.xlsx").status_code == 403
+
+
+def test_a_report_is_in_english_where_it_is_asked_for(house: House, browser: Browser) -> None:
+    """All but the site's own words."""
+    told(house)
+    with writing(house.context.engine) as connection:
+        judgements.keep(connection, {"awareness": Judgement("awareness", 50, 9, 9)}, NOW)
+        Story(connection).mail("m1", "r1", at=NOW - timedelta(days=5))
+        Story(connection).inquiry("r1", "相談です", at=NOW - timedelta(days=1))
+        asked = {"inquired_at": NOW - timedelta(days=1)}
+        connection.execute(update(readers).where(readers.c.id == "r1").values(asked))
+    catalogue = house.context.catalogue
+    own = [catalogue.firm.name, "日本語", *(p.name for p in catalogue.personas)]
+    own += [word for p in catalogue.pages for word in (p.title, *(c.label for c in p.ctas))]
+    own += [step.subject for scenario in catalogue.scenarios for step in scenario.steps]
+    for name in ("", *REPORTS):
+        page = browser.get(f"/desk/reports/{name}?lang=en&days=90")
+        assert '<html lang="en">' in page.text
+        words = words_of(page.text)
+        for word in sorted(own, key=len, reverse=True):
+            words = words.replace(word, "")
+        left = re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", words)
+        assert left == [], name
+    assert "Stages and clicks" in browser.get("/desk/reports/?lang=en").text
+    csv = browser.get("/desk/reports/clicks/tables.csv?lang=en&sheet=passages&days=90").text
+    assert csv.splitlines()[1].startswith("Awareness → Interest,12,6")
+    assert '<html lang="ja">' in browser.get("/desk/reports/?lang=fr").text
+    assert '<html lang="ja">' in browser.get("/desk/?lang=en").text

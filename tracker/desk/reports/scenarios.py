@@ -113,7 +113,7 @@ def _step(told: StepTold, most: int) -> tuple[object, ...]:
         name = say("%(step)s（いまは無いメール）", step=mailing.step)
     return (
         name,
-        told.scenario.label if told.scenario else mailing.scenario,
+        say(told.scenario.label) if told.scenario else mailing.scenario,
         Bar(mailing.sent / most, "soft", mailing.clicked / most),
         mailing.sent,
         told.before.sent if told.before else None,
@@ -139,7 +139,7 @@ def _effects(found: ScenariosReport) -> Sheet:
     if unmeasured:
         more = say(
             "全員に送っているので測っていないシナリオ: %(names)s",
-            names="・".join(s.label for s in unmeasured),
+            names=say("・").join(say(s.label) for s in unmeasured),
         )
     return Sheet(
         "effects",
@@ -167,7 +167,7 @@ def _effects(found: ScenariosReport) -> Sheet:
 def _effect(scenario: Scenario, judged: Judgement, reach: float) -> tuple[object, ...]:
     known = judged.difference is not None and judged.low is not None and judged.high is not None
     return (
-        scenario.label,
+        say(scenario.label),
         verdict(judged),
         Span(judged.low or 0.0, judged.difference or 0.0, judged.high or 0.0, reach)
         if known
