@@ -27,6 +27,7 @@ from tracker.links import (
     Ticket,
     Unsubscription,
 )
+from tracker.reporting.week import week
 from tracker.settings import Settings
 from tracker.store import diagnoses, events, readers
 from tracker.store.deliveries import Delivery
@@ -364,7 +365,10 @@ def _report(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
         if found is None or found.report is None:
             raise UnsendableError(DeliveryState.SKIPPED, "no diagnosis yet")
         subject, markdown = weekly_mail(
-            found.report.model_dump(), f"{tools.settings.site_url}/desk", tools.settings.zone
+            found.report.model_dump(),
+            f"{tools.settings.site_url}/desk",
+            tools.settings.zone,
+            week(connection, tools.now()),
         )
         letter = Letter(subject=subject, preview="", markdown=markdown)
         about = "diagnosis"

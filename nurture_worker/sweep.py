@@ -10,6 +10,7 @@ from nurture_worker.digest import digest, marketing
 from nurture_worker.following import follow_all
 from nurture_worker.handoffs import remind
 from nurture_worker.issuing import plan_issues
+from nurture_worker.judging import judge
 from nurture_worker.line_sending import answer_in_line
 from nurture_worker.notifying import notify_due
 from nurture_worker.placing import has_just_ended
@@ -57,6 +58,7 @@ def sweep(tools: Tools) -> None:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
     forget(tools)
     refresh_diagnosis(tools)
+    judge(tools)
     plan_weekly(tools)
     keep_reminders(tools)
     enrol_by_time(tools)

@@ -566,6 +566,7 @@ class Act(StrEnum):
     READER_EXPORTED = "reader_exported"
     READER_ERASED = "reader_erased"
     REPORT_EXPORTED = "report_exported"
+    COST_TOLD = "cost_told"
     HANDOFF_CHANGED = "handoff_changed"
     DEALS_IMPORTED = "deals_imported"
     READERS_IMPORTED = "readers_imported"
@@ -589,6 +590,7 @@ class Act(StrEnum):
             "reader_exported": "読者の記録の書き出し",
             "reader_erased": "読者の消去",
             "report_exported": "レポートの書き出し",
+            "cost_told": "費用の記録",
             "handoff_changed": "引き渡しの記録",
             "deals_imported": "商談の結果の取り込み",
             "readers_imported": "名簿の取り込み",

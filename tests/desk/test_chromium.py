@@ -29,6 +29,7 @@ PATHS = (
     "/desk/reports/",
     "/desk/reports/clicks",
     "/desk/mails",
+    "/desk/reports/sales",
     "/desk/clicks",
     "/desk/handoffs",
     "/desk/handoffs?show=mine",

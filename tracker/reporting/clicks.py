@@ -14,6 +14,7 @@ from tracker.reports.followed import Followed, followed, ways_of
 from tracker.reports.movement import Cohort, Passage, cohorts, passages
 from tracker.reports.paths import Credit, Journey, credits
 from tracker.reports.rows import GOAL, MONDAY_MS, WEEK_MS, Kind, Move, Thing, Touch
+from tracker.store import orders
 from tracker.store import touches as store
 
 LOOK_BACK = timedelta(days=90)
@@ -22,17 +23,21 @@ LOOK_BACK = timedelta(days=90)
 
 @dataclass(frozen=True)
 class ClicksReport:
-    """``moves`` counts who reached each stage and the goal in the period (index: rank)."""
+    """``moves`` counts who reached each stage and the goal in the period (index: rank); ``credits``
+    share out the inquiries, ``order_credits`` the orders with their yen."""
 
     followed: tuple[Followed, ...]
     passages: tuple[Passage, ...]
     cohorts: tuple[Cohort, ...]
     credits: tuple[Credit, ...]
+    order_credits: tuple[Credit, ...]
     moves: tuple[int, ...]
     moves_before: tuple[int, ...] | None
     inquiries: int
     untouched: int
     """Inquiries of which no touch is known."""
+    orders: int
+    yen: int
 
 
 def report(
@@ -54,7 +59,10 @@ def report(
     begin = scope.since_ms or 0
     rank = scope.stage.rank if scope.stage else None
     now_ms = ms(now)
-    journeys = _journeys(touched, ways, scope)
+    goals = {r: m.at for r, way in ways.items() for m in way if m.rank == GOAL}
+    journeys = _journeys(touched, goals, scope)
+    won = {r: own for r, own in orders.won(connection).items() if r in first}
+    bought = _bought(touched, won, scope)
     before = scope.before
     return ClicksReport(
         followed=tuple(
@@ -69,10 +77,13 @@ def report(
         passages=tuple(passages(ways.values(), scope.since_ms, scope.until_ms, now_ms)),
         cohorts=tuple(_cohorts(connection, scope, first, ways)),
         credits=tuple(credits(journeys)),
+        order_credits=tuple(credits(bought)),
         moves=_count(ways, scope),
         moves_before=_count(ways, before) if before else None,
         inquiries=sum(journey.reached for journey in journeys),
         untouched=sum(journey.reached and not journey.things for journey in journeys),
+        orders=sum(journey.reached for journey in bought),
+        yen=sum(journey.yen for journey in bought),
     )
 
 
@@ -101,29 +112,48 @@ def _cohorts(
     return [Cohort(c.week, people[c.week] + c.readers, c.readers, c.reached, c.days) for c in found]
 
 
-def _journeys(touched: list[Touch], ways: dict[str, list[Move]], scope: Scope) -> list[Journey]:
-    """One for each reader who inquired in the period, or did something in it and has not."""
+def _journeys(touched: list[Touch], goals: dict[str, int], scope: Scope) -> list[Journey]:
+    """One for each reader who came to the goal in the period (``goals``: when each did), or did
+    something in it and has not."""
     begin, end = scope.since_ms or 0, scope.until_ms
-    back = LOOK_BACK // timedelta(milliseconds=1)
+    own = _by_reader(touched)
     found = []
-    own: dict[str, list[Touch]] = {
-        reader: list(some)
-        for reader, some in groupby(
-            sorted(t for t in touched if t.thing.kind is not Kind.CTA), key=lambda t: t.reader
-        )
-    }
-    for reader, way in ways.items():
-        goal = next((m.at for m in way if m.rank == GOAL), None)
-        if goal is not None and begin <= goal < end:
-            some = [t for t in own.pop(reader, []) if goal - back <= t.at <= goal]
-            found.append(Journey(_in_order(some), True))
-        elif goal is not None:
-            own.pop(reader, None)
+    for reader, at in goals.items():
+        some = own.pop(reader, [])
+        if begin <= at < end:
+            found.append(Journey(_in_order(_before(some, at)), True))
     for some in own.values():
         later = [t for t in some if t.at >= begin]
         if later:
             found.append(Journey(_in_order(later), False))
     return found
+
+
+def _bought(
+    touched: list[Touch], won: dict[str, tuple[tuple[int, int], ...]], scope: Scope
+) -> list[Journey]:
+    """One for each order of the period, and for each reader who did something in it and has
+    bought nothing."""
+    begin, end = scope.since_ms or 0, scope.until_ms
+    own = _by_reader(touched)
+    found = []
+    for reader, orders_of in won.items():
+        some = own.pop(reader, [])
+        for at, yen in orders_of:
+            if begin <= at < end:
+                found.append(Journey(_in_order(_before(some, at)), True, yen))
+    return [*found, *(Journey(_in_order(some), False) for some in own.values())]
+
+
+def _by_reader(touched: list[Touch]) -> dict[str, list[Touch]]:
+    """Each reader's touches but the CTAs, whose pages are there already."""
+    ordered = sorted((t for t in touched if t.thing.kind is not Kind.CTA), key=lambda t: t.reader)
+    return {reader: list(some) for reader, some in groupby(ordered, key=lambda t: t.reader)}
+
+
+def _before(some: list[Touch], at: int) -> list[Touch]:
+    back = LOOK_BACK // timedelta(milliseconds=1)
+    return [touch for touch in some if at - back <= touch.at <= at]
 
 
 def _in_order(some: list[Touch]) -> tuple[Thing, ...]:

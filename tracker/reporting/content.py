@@ -12,6 +12,7 @@ from tracker.reporting.clicks import LOOK_BACK
 from tracker.reporting.scope import Reading, Scope, ms
 from tracker.reports.content import Demand, Goals, Viewed, Worth, demands, persona_of, worths
 from tracker.reports.rows import GOAL, Kind
+from tracker.store import orders
 from tracker.store import touches as store
 from tracker.store.viewing import programs, viewed
 from tracker.words import Stage
@@ -94,7 +95,11 @@ def _goals(connection: Connection, scope: Scope, who: set[str]) -> Goals:
             for move in store.moves(connection)
             if move.rank == GOAL and begin <= move.at < end and move.reader in who
         },
-        orders={},
+        orders={
+            reader: in_period
+            for reader, own in orders.won(connection).items()
+            if reader in who and (in_period := tuple(o for o in own if begin <= o[0] < end))
+        },
     )
 
 

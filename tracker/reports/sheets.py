@@ -36,19 +36,23 @@ class Look(StrEnum):
 
 
 class Bar(NamedTuple):
-    """A bar of ``part`` of the width, 0 to 1, ``look`` its colour."""
+    """A bar of ``part`` of the width, 0 to 1, ``look`` its colour; ``within`` of the width it is
+    dark."""
 
     part: float
     look: str = "fill"
+    within: float = 0.0
 
 
 class Span(NamedTuple):
-    """An interval with its middle, on an axis from ``-reach`` to ``reach``."""
+    """An interval with its middle, on an axis from ``-reach`` to ``reach``; from 0 where it is
+    ``of_share``."""
 
     low: float
     middle: float
     high: float
     reach: float
+    of_share: bool = False
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ IMPERSONAL: dict[str, str] = {
     "templates": "what mails said before a name was filled in",
     "cursors": "how far the worker has come",
     "diagnoses": "counts of pages",
+    "costs": "what marketing spent in a month",
+    "judgements": "counts of each scenario's readers and inquiries",
     "accounts": "who works at the desk",
     "desk_sessions": "who works at the desk",
     "invitations": "who works at the desk",

@@ -6,11 +6,11 @@ gives the same rows again. Numbers of what is true are 0 or 1, so that both engi
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, case, delete, select, tuple_, update
+from sqlalchemy import Connection, Table, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tracker.store import cursors
@@ -157,15 +157,15 @@ def _fold(connection: Connection, rows: Sequence[Any]) -> None:
             view.take(row)
         if view.counts_as != before:
             met.append((before, view))
-    _put(connection, views, [asdict(found[key]) for key in told])
+    _put(connection, views, [vars(found[key]) for key in told])
     _meet(connection, met)
 
 
 def _held(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], _View]:
+    # Not by pairs: SQLite looks for those without an index.
     found = {}
-    for some in _some(keys):
-        rows = connection.execute(select(views).where(tuple_(views.c.view, views.c.page).in_(some)))
-        for row in rows:
+    for some in _some({view for view, _ in keys}):
+        for row in connection.execute(select(views).where(views.c.view.in_(some))):
             found[row.view, row.page] = _View(**row._mapping)
     return found
 
@@ -188,7 +188,7 @@ def _meet(connection: Connection, met: Iterable[tuple[tuple[int, int], _View]]) 
         counted, attentive = view.counts_as
         contact.views += counted - views_before
         contact.attentive += attentive - attentive_before
-    _put(connection, contacts, [asdict(contact) for contact in found.values()])
+    _put(connection, contacts, [vars(contact) for contact in found.values()])
 
 
 def _put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -491,3 +491,19 @@ contacts = Table(
     Column("views", Integer, nullable=False),
     Column("attentive", Integer, nullable=False),
 )
+
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("scenario", String(60), primary_key=True),
+    Column("made_at", Utc, nullable=False),
+    Column("data", JSON, nullable=False),
+)
+
+costs = Table(
+    "costs",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("yen", BigInteger, nullable=False),
+    Column("told_at", Utc, nullable=False),
+)

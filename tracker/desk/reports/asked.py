@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 from tracker.catalogue import Catalogue
 from tracker.desk import period
+from tracker.reporting.sales import CALLS
 from tracker.reporting.scope import Scope
 from tracker.words import Stage
 
 LABELS = period.LABELS
+MOST_CALLS = 100_000
 SOURCES = {
     "search": "検索",
     "social": "SNS",
@@ -23,7 +25,8 @@ SOURCES = {
 
 @dataclass(frozen=True)
 class Asked:
-    """``kept`` are the parts of the address that its other links keep."""
+    """``kept`` are the parts of the address that its other links keep; ``calls`` is how many
+    readers sales can call a month."""
 
     scope: Scope
     key: str
@@ -31,6 +34,7 @@ class Asked:
     zone: ZoneInfo
     catalogue: Catalogue
     kept: dict[str, str]
+    calls: int
 
     @property
     def label(self) -> str:
@@ -44,12 +48,18 @@ def asked(args: Mapping[str, str], now: datetime, zone: ZoneInfo, catalogue: Cat
     persona = next((p.id for p in catalogue.personas if p.id == args.get("persona")), None)
     source = args.get("source") if args.get("source") in SOURCES else None
     ahead = now.astimezone(zone).utcoffset() or timedelta()
+    told = args.get("calls", "")
+    calls = (
+        min(int(told), MOST_CALLS) if told.isascii() and told.isdigit() and len(told) < 9 else CALLS
+    )
+    calls = calls or CALLS
     kept = {
         "days": span.key,
         "stage": stage.value if stage else "",
         "persona": persona or "",
         "source": source or "",
         "lang": "en" if args.get("lang") == "en" else "",
+        "calls": str(calls) if calls != CALLS else "",
     }
     return Asked(
         Scope(span.since, now, stage, persona, source, ahead // timedelta(milliseconds=1)),
@@ -58,4 +68,5 @@ def asked(args: Mapping[str, str], now: datetime, zone: ZoneInfo, catalogue: Cat
         zone,
         catalogue,
         {name: value for name, value in kept.items() if value},
+        calls,
     )

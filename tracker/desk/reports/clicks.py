@@ -4,22 +4,20 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from tracker.catalogue import Catalogue
-from tracker.desk import sentences
 from tracker.desk.language import say
+from tracker.desk.reports import credited
 from tracker.desk.reports.asked import Asked
 from tracker.desk.reports.pictures import Stairs, stairs
 from tracker.desk.reports.shown import Shown
+from tracker.desk.reports.things import KINDS, thing_name
 from tracker.reporting import clicks
 from tracker.reporting.clicks import ClicksReport
 from tracker.reports.followed import FEWEST, Followed
 from tracker.reports.movement import Cohort, Passage
-from tracker.reports.paths import OTHERS, Credit
-from tracker.reports.rows import GOAL, Kind, Thing
+from tracker.reports.rows import GOAL
 from tracker.reports.sheets import Column, Look, Sheet, Span, Tile
 from tracker.words import Stage
 
-KINDS = {Kind.PAGE: "ページ", Kind.MAIL: "メール", Kind.CTA: "CTA", Kind.FORM: "フォーム"}
 MOST_OPEN = 400
 """Of what is still open, the most touched stand on the screen and in files."""
 _GOAL = "問い合わせ"
@@ -61,26 +59,13 @@ def shown(connection: Connection, asked: Asked) -> Shown:
             _followed(found, asked),
             _passages(found),
             _cohorts(found, asked),
-            _credits(found, asked),
+            credited.inquiries(found, asked),
+            credited.orders(found, asked),
             _open(found, asked),
         ),
         definitions=DEFINITIONS,
         pictures={"passages": tuple(_stairs(passage) for passage in found.passages)},
     )
-
-
-def thing_name(catalogue: Catalogue, thing: Thing) -> str:
-    """What a thing is called; what the site has no more, by its address or id."""
-    if thing == OTHERS:
-        return say("そのほか")
-    if thing.kind is Kind.PAGE:
-        return sentences.page_name(catalogue, thing.id)
-    if thing.kind is Kind.MAIL:
-        scenario, _, step = thing.id.partition("/")
-        return sentences.mail_name(catalogue, scenario, step)
-    if thing.kind is Kind.CTA:
-        return sentences.cta_name(catalogue, thing.id)
-    return sentences.gate_name(catalogue, thing.id)
 
 
 def goal_label(rank: int) -> str:
@@ -282,42 +267,3 @@ def _cohorts(found: ClicksReport, asked: Asked) -> Sheet:
 def _monday(cohort: Cohort, asked: Asked) -> str:
     at = datetime.fromtimestamp(cohort.week / 1000, UTC).astimezone(asked.zone)
     return f"{at:%Y-%m-%d}"
-
-
-def _credits(found: ClicksReport, asked: Asked) -> Sheet:
-    more = ""
-    if found.untouched:
-        more = say(
-            "問い合わせ%(inquiries)s件のうち%(untouched)s件は、前の90日に触れたものの記録がありません。",
-            inquiries=found.inquiries,
-            untouched=found.untouched,
-        )
-    return Sheet(
-        "credits",
-        "問い合わせまでに触れたもの",
-        (
-            Column("何"),
-            Column("種類"),
-            Column("かかわった", Look.NUMBER),
-            Column("最初", Look.DECIMAL),
-            Column("最後", Look.DECIMAL),
-            Column("位置", Look.DECIMAL),
-            Column("なかったら", Look.DECIMAL),
-        ),
-        [_credit(c, asked.catalogue) for c in found.credits],
-        note="この期間の問い合わせを、4つの数え方で分けたものです。並べて見るためで、足し算はできません。",
-        empty="この期間の問い合わせはありません。届くと、その前に触れたページやメールがここに並びます。",
-        more=more,
-    )
-
-
-def _credit(credit: Credit, catalogue: Catalogue) -> tuple[object, ...]:
-    return (
-        thing_name(catalogue, credit.thing),
-        say(KINDS[credit.thing.kind]),
-        credit.part,
-        credit.first,
-        credit.last,
-        credit.position,
-        credit.removal,
-    )

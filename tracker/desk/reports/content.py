@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection
 
-from tracker.desk import sentences
 from tracker.desk.language import say
 from tracker.desk.reports.asked import Asked
 from tracker.desk.reports.shown import Shown
+from tracker.desk.reports.things import page_name
 from tracker.reporting import content
 from tracker.reporting.content import ContentReport
 from tracker.reports.sheets import Bar, Column, Look, Sheet, Tile
@@ -70,7 +70,7 @@ def _pages(found: ContentReport, asked: Asked) -> Sheet:
         known = asked.catalogue.page_at(page.viewed.page)
         rows.append(
             (
-                sentences.page_name(asked.catalogue, page.viewed.page),
+                page_name(asked.catalogue, page.viewed.page),
                 known.stage if known else None,
                 Bar(
                     page.viewed.views / most, known.stage.value if known and known.stage else "fill"

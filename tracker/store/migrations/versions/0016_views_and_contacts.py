@@ -1,4 +1,5 @@
-"""What reports are counted from: each view of a page, and how each visitor first came."""
+"""What reports are counted from: each view of a page, how each visitor first came; and what the
+worker holds of each scenario's effect, and what marketing spent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,8 +39,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("visitor", name=op.f("pk_contacts")),
     )
     op.create_index(op.f("ix_contacts_first_at"), "contacts", ["first_at"])
+    op.create_table(
+        "judgements",
+        sa.Column("scenario", sa.String(length=60), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("scenario", name=op.f("pk_judgements")),
+    )
+    op.create_table(
+        "costs",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("yen", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_costs")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("costs")
+    op.drop_table("judgements")
     op.drop_table("contacts")
     op.drop_table("views")
