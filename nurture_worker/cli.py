@@ -4,7 +4,15 @@ import logging
 
 import click
 
-from nurture_worker.commands import benches, content, readers, reports, running, users
+from nurture_worker.commands import (
+    benches,
+    content,
+    deliveries,
+    readers,
+    reports,
+    running,
+    users,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,6 +30,7 @@ for command in (
     *(content.build, content.print_whitepapers),
     *(running.up, running.work, running.tick, running.rebuild, running.db),
     *(reports.diagnose, reports.simulate),
+    deliveries.deliveries,
     *(readers.reader, readers.seminar, users.user, benches.bench),
 ):
     main.add_command(command)

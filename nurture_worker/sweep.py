@@ -46,6 +46,7 @@ def sweep(tools: Tools) -> None:
     settle(tools)
     with writing(tools.engine) as connection:
         back, unsure = deliveries.recover(connection, tools.now())
+        deliveries.proven(connection)
     if back or unsure:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
     forget(tools)

@@ -161,6 +161,18 @@ class Channel(StrEnum):
         return {"mail": "メール", "line": "LINE"}[self.value]
 
 
+class Choice(StrEnum):
+    """What a person makes of a mail of which nobody knows whether it was taken."""
+
+    ARRIVED = "arrived"
+    AGAIN = "again"
+    NEVER = "never"
+
+    @property
+    def label(self) -> str:
+        return {"arrived": "届いていた", "again": "送り直す", "never": "送らない"}[self.value]
+
+
 class MailKind(StrEnum):
     """Why a mail is sent; it decides whether an opt-out stops it."""
 
@@ -168,6 +180,15 @@ class MailKind(StrEnum):
     DELIVERY = "delivery"
     REPORT = "report"
     REMINDER = "reminder"
+
+    @property
+    def label(self) -> str:
+        return {
+            "step": "ステップメール",
+            "delivery": "申し込みへの返信",
+            "report": "担当者への知らせ",
+            "reminder": "セミナーのお知らせ",
+        }[self.value]
 
 
 class Topic(StrEnum):
@@ -401,6 +422,7 @@ class Act(StrEnum):
     READERS_EXPORTED = "readers_exported"
     READER_EXPORTED = "reader_exported"
     READER_ERASED = "reader_erased"
+    MAIL_DECIDED = "mail_decided"
 
     @property
     def label(self) -> str:
@@ -419,4 +441,5 @@ class Act(StrEnum):
             "readers_exported": "読者一覧の書き出し",
             "reader_exported": "読者の記録の書き出し",
             "reader_erased": "読者の消去",
+            "mail_decided": "「不明」のメールの決定",
         }[self.value]

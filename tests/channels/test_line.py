@@ -6,9 +6,9 @@ import pytest
 
 from nurture_worker import line_letters
 from nurture_worker.channels.line import Said, judge, next_month
-from nurture_worker.letters import Draft
+from nurture_worker.letters import Draft, drafted
 from tests.channels.line_server import BLOCKED, MONTHLY, RATE
-from tests.content import FIRM
+from tests.content import FIRM, catalogue
 from tracker.catalogue.line import parts, too_long
 
 

@@ -20,6 +20,7 @@ from tracker.desk.readers import pages as readers
 from tracker.desk.signin import pages as signin
 from tracker.desk.stages import pages as stages
 from tracker.desk.times import Times
+from tracker.desk.unsure import pages as unsure
 from tracker.store import accounts as store
 from tracker.store.engine import reading
 from tracker.words import Role
@@ -29,6 +30,7 @@ MENU = (
     ("desk.diagnosis.show", "診断"),
     ("desk.clicks.show", "クリックの見分け"),
     ("desk.readers.index", "読者"),
+    ("desk.unsure.show", "不明のメール"),
     ("desk.accounts.index", "利用者"),
     ("desk.audit.show", "操作の記録"),
 )
@@ -54,6 +56,7 @@ for _pages in (
     readers,
     signin,
     stages,
+    unsure,
 ):
     desk.register_blueprint(_pages)
 
