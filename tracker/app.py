@@ -193,7 +193,8 @@ def _refuse(error: HTTPException) -> ResponseReturnValue:
             405: "このページはその方法では開けません。",
             429: "短い時間に何度も送られています。少し待ってからお試しください。",
         }.get(code, "ただいま処理できませんでした。少し待ってからお試しください。")
-    answer = Response(render_template("doors/refused.html", told=told), code)
+    by_address = error.description == "link"
+    answer = Response(render_template("doors/refused.html", told=told, by_address=by_address), code)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value

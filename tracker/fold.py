@@ -136,6 +136,8 @@ def _fold_entry(connection: Connection, entry: Entry) -> None:
         notices.take_line(connection, entry)
         return
     reader_id, answered, erased_at = _reader_of(connection, entry)
+    if entry.kind is EventKind.MAIL_UNSUB and entry.person and reader_id is None:
+        return  # an address that nobody has
     if entry.kind is EventKind.MAIL_UNSUB and readers.is_out(connection, reader_id):
         return  # the second press of the button, or of the mail program's
     kept = _left(entry, erased_at)
@@ -164,6 +166,8 @@ def _reader_of(
     if address := entry.person.get("email_normalised"):
         if gone := dossier.erased_address(connection, address, entry.at):
             return gone[0], None, gone[1]
+        if entry.kind is EventKind.MAIL_UNSUB:  # makes nobody a reader
+            return readers.of_address(connection, address), None, None
         return readers.identify(connection, entry.person, entry.at), None, None
     if entry.delivery_id:
         reader_id, answered = readers.of_delivery(connection, entry.delivery_id) or (None, None)

@@ -273,6 +273,13 @@ def of_delivery(connection: Connection, delivery_id: str) -> tuple[str | None, s
     return (row.reader_id, row.event_id) if row else None
 
 
+def of_address(connection: Connection, email_normalised: str) -> str | None:
+    """The id of the reader with that address."""
+    return connection.execute(
+        select(readers.c.id).where(readers.c.email_normalised == email_normalised)
+    ).scalar()
+
+
 def confirmed(connection: Connection, email_normalised: str) -> str | None:
     """The id of the reader who has confirmed that address."""
     return connection.execute(
