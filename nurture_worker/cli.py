@@ -7,6 +7,7 @@ import click
 from nurture_worker.commands import (
     benches,
     content,
+    deliveries,
     importing,
     letters,
     readers,
@@ -34,6 +35,7 @@ for command in (
     *(running.up, running.work, running.tick, running.rebuild, running.import_events, running.db),
     *(reports.diagnose, reports.simulate),
     scoring.scoring,
+    deliveries.deliveries,
     *(readers.reader, readers.seminar, users.user, benches.bench),
     *(importing.deals, importing.readers),
 ):

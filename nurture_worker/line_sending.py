@@ -11,7 +11,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
-from nurture_worker import letters, line_letters, template
+from nurture_worker import letters, line_letters, outbox, template
 from nurture_worker.channels.line import Answer, LineApi, Said, next_month
 from nurture_worker.mails import own_result
 from nurture_worker.template import Frame
@@ -75,6 +75,7 @@ class InLine:
         now = tools.now()
         said = answer.said
         if said is Said.TAKEN:
+            outbox.note(tools.settings.data, [delivery.message_id], now)
             return self._settle(delivery, DeliveryState.SENT, None)
         if said is Said.SPENT:
             self._pause(answer.reason)

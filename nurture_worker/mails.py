@@ -3,6 +3,7 @@ about when."""
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
@@ -33,7 +34,7 @@ from tracker.store import diagnoses, events, readers
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading
 from tracker.store.readers import Reader
-from tracker.store.tables import consents, enrolments, inquiries
+from tracker.store.tables import consents, inquiries
 from tracker.words import DeliveryState, EndReason, EventKind, FormOf, MailKind
 
 
@@ -56,14 +57,21 @@ class Mail:
     kept: Kept | None = None
 
 
-def prepare(tools: Tools, delivery: Delivery) -> Mail:
-    """The mail of ``delivery``. Raises ``UnsendableError``."""
-    with reading(tools.engine) as connection:
+def prepare(
+    tools: Tools,
+    delivery: Delivery,
+    known: Mapping[str, Reader] | None = None,
+    looking: Connection | None = None,
+) -> Mail:
+    """The mail of ``delivery``. ``known`` are readers that were read just now; what else is needed
+    is read by ``looking``, where it is open. Raises ``UnsendableError``."""
+    with nullcontext(looking) if looking else reading(tools.engine) as connection:
         if delivery.kind is MailKind.REPORT:
             return _report(tools, connection, delivery)
         if delivery.kind is MailKind.HANDOFF:
             return _handoff(tools, connection, delivery)
-        reader = readers.get(connection, delivery.reader_id or "")
+        reader_id = delivery.reader_id or ""
+        reader = (known or {}).get(reader_id) or readers.get(connection, reader_id)
         if reader is None or reader.email is None:
             raise UnsendableError(DeliveryState.CANCELLED, "reader erased")
         if delivery.kind is MailKind.STEP:
@@ -81,13 +89,6 @@ def _step(tools: Tools, connection: Connection, delivery: Delivery, reader: Read
     step = next((s for s in scenario.steps if s.id == delivery.step), None) if scenario else None
     if scenario is None or step is None:
         raise UnsendableError(DeliveryState.SKIPPED, EndReason.REMOVED)
-    ended = connection.execute(
-        select(enrolments.c.end_reason).where(
-            enrolments.c.id == delivery.enrolment_id, enrolments.c.ended_at.is_not(None)
-        )
-    ).one_or_none()
-    if ended is not None:
-        raise UnsendableError(DeliveryState.CANCELLED, ended.end_reason or "ended")
 
     source = Source(step.path, source_hash(step.subject, step.preview, step.body))
     return _templated(

@@ -54,6 +54,7 @@ def sweep(tools: Tools) -> None:
     roll(tools)
     with writing(tools.engine) as connection:
         back, unsure = deliveries.recover(connection, tools.now())
+        deliveries.proven(connection)
     if back or unsure:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
     forget(tools)

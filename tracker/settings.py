@@ -61,6 +61,23 @@ class Settings(BaseSettings):
         "",
         description="送信サーバー smtp://user:pass@host:587（smtps:// はTLS。空ならローカルの受信箱）",
     )
+    smtp_connections: int = Field(
+        1,
+        ge=1,
+        le=20,
+        description="送信サーバーへ同時に開く接続の数（ワーカーごと。多いほど速く、落ちたときに「不明」になりうるのもその数まで）",
+    )
+    mails_a_minute: int = Field(
+        0, ge=0, description="1分に送る数の上限（すべてのワーカーの合計。0 なら上限なし）"
+    )
+    mails_a_minute_per_domain: int = Field(
+        0, ge=0, description="1つの宛先ドメインに1分に送る数の上限（0 なら上限なし）"
+    )
+    dkim_domain: str = Field(
+        "", description="DKIM で署名するドメイン（空なら署名しない。送信サーバーが署名するなら空）"
+    )
+    dkim_selector: str = Field("", description="DKIM のセレクター")
+    dkim_key: str = Field("", description="DKIM の秘密鍵（RSA、PEM）のファイルのパス")
     bounce_domain: str = Field(
         "",
         pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+)?$",
@@ -327,6 +344,11 @@ def read_settings() -> Settings:
         raise SettingsError("\n".join(lines)) from None
     if settings.production and not settings.base_url:
         raise SettingsError("production では SODATE_BASE_URL を設定してください")
+    dkim = (settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
+    if any(dkim) and not all(dkim):
+        raise SettingsError(
+            "SODATE_DKIM_DOMAIN、SODATE_DKIM_SELECTOR、SODATE_DKIM_KEY は、3つそろえて設定してください"
+        )
     if settings.oidc_issuer and not settings.oidc_client_id:
         raise SettingsError("SODATE_OIDC_ISSUER には SODATE_OIDC_CLIENT_ID も要ります")
     return settings

@@ -173,6 +173,18 @@ class Channel(StrEnum):
         return {"mail": "メール", "line": "LINE"}[self.value]
 
 
+class Choice(StrEnum):
+    """What a person makes of a mail of which nobody knows whether it was taken."""
+
+    ARRIVED = "arrived"
+    AGAIN = "again"
+    NEVER = "never"
+
+    @property
+    def label(self) -> str:
+        return {"arrived": "届いていた", "again": "送り直す", "never": "送らない"}[self.value]
+
+
 class MailKind(StrEnum):
     """Why a mail is sent; it decides whether an opt-out stops it."""
 
@@ -182,6 +194,17 @@ class MailKind(StrEnum):
     REMINDER = "reminder"
     HANDOFF = "handoff"
     NEWSLETTER = "newsletter"
+
+    @property
+    def label(self) -> str:
+        return {
+            "step": "ステップメール",
+            "delivery": "申し込みへの返信",
+            "report": "担当者への知らせ",
+            "reminder": "セミナーのお知らせ",
+            "handoff": "引き渡しの知らせ",
+            "newsletter": "メールマガジン",
+        }[self.value]
 
 
 class Topic(StrEnum):
@@ -571,6 +594,7 @@ class Act(StrEnum):
     DEALS_IMPORTED = "deals_imported"
     READERS_IMPORTED = "readers_imported"
     STAGE_SET = "stage_set"
+    MAIL_DECIDED = "mail_decided"
 
     @property
     def label(self) -> str:
@@ -595,4 +619,5 @@ class Act(StrEnum):
             "deals_imported": "商談の結果の取り込み",
             "readers_imported": "名簿の取り込み",
             "stage_set": "読者の段階の変更",
+            "mail_decided": "「不明」のメールの決定",
         }[self.value]

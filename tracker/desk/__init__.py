@@ -24,6 +24,7 @@ from tracker.desk.reports import pages as reports
 from tracker.desk.signin import pages as signin
 from tracker.desk.stages import pages as stages
 from tracker.desk.times import Times
+from tracker.desk.unsure import pages as unsure
 from tracker.store import accounts as store
 from tracker.store.engine import reading
 from tracker.words import Role
@@ -36,6 +37,7 @@ MENU = (
     ("desk.clicks.show", "クリックの見分け"),
     ("desk.handoffs.index", "引き渡し"),
     ("desk.readers.index", "読者"),
+    ("desk.unsure.show", "不明のメール"),
     ("desk.accounts.index", "利用者"),
     ("desk.audit.show", "操作の記録"),
 )
@@ -65,6 +67,7 @@ for _pages in (
     reports,
     signin,
     stages,
+    unsure,
 ):
     desk.register_blueprint(_pages)
 

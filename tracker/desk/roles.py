@@ -55,6 +55,8 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "desk.accounts.end_sessions": Role.ADMIN,
     "desk.accounts.remove": Role.ADMIN,
     "desk.audit.show": Role.ADMIN,
+    "desk.unsure.show": Role.MARKETER,
+    "desk.unsure.decide": Role.MARKETER,
 }
 """The least role, by endpoint."""
 

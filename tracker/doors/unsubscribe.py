@@ -14,13 +14,48 @@ from flask.typing import ResponseReturnValue
 
 from tracker.context import context
 from tracker.doors.submission import Notice, count_form, refuse_elsewhere
-from tracker.inputs import InputError, clean, read_address
+from tracker.inputs import InputError, read_address
 from tracker.journal import Entry, JournalError, fresh_id
 from tracker.limits import TooMuchError
 from tracker.links import LinkError, Unsubscription
 from tracker.words import EventKind
 
 door = Blueprint("unsubscribe", __name__)
+
+
+@door.get("/unsubscribe")
+def form() -> ResponseReturnValue:
+    """For who holds a link that cannot be read any more."""
+    return render_template("doors/unsubscribe_form.html")
+
+
+@door.post("/unsubscribe")
+def by_address() -> ResponseReturnValue:
+    """Stop the mails to an address. The page says nothing of whether it is a reader's."""
+    refuse_elsewhere()
+    here = context()
+    typed = request.form.get("email", "")[:320]
+    try:
+        count_form()
+        address = read_address(typed)
+    except TooMuchError as error:
+        page = render_template("doors/unsubscribe_form.html", email=typed, notice=Notice.CROWDED)
+        return page, 429, {"Retry-After": str(error.seconds)}
+    except InputError as error:
+        return render_template("doors/unsubscribe_form.html", email=typed, error=str(error)), 422
+    entry = Entry(
+        id=fresh_id(),
+        at=here.now(),
+        kind=EventKind.MAIL_UNSUB,
+        data={"by": "address"},
+        person={"email_normalised": address.normalised},
+    )
+    try:
+        here.journal.append([entry])
+    except JournalError:
+        page = render_template("doors/unsubscribe_form.html", email=typed, notice=Notice.BUSY)
+        return page, 503
+    return render_template("doors/unsubscribe.html", done=True)
 
 
 @door.get("/unsubscribe/<token>")
@@ -51,41 +86,6 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     except JournalError:
         return render_template("doors/unsubscribe.html", done=False, notice=Notice.BUSY), 503
     return render_template("doors/unsubscribe.html", done=True)
-
-
-@door.get("/unsubscribe")
-def ask_address() -> ResponseReturnValue:
-    return render_template("doors/unsubscribe_address.html")
-
-
-@door.post("/unsubscribe")
-def unsubscribe_address() -> ResponseReturnValue:
-    here = context()
-    refuse_elsewhere()
-    typed = clean(request.form.get("email", ""))[:320]
-    try:
-        count_form()
-        address = read_address(request.form.get("email", ""))
-        entry = Entry(
-            id=fresh_id(),
-            at=here.now(),
-            kind=EventKind.MAIL_UNSUB,
-            data={"by": "address"},
-            person={"email": address.sendable, "email_normalised": address.normalised},
-        )
-        here.journal.append([entry])
-    except InputError as error:
-        return _asked_again(typed, str(error), 422)
-    except TooMuchError as error:
-        answer = _asked_again(typed, "短い時間に何度も送られています。少し待ってください", 429)
-        return (*answer, {"Retry-After": str(error.seconds)})
-    except JournalError:
-        return _asked_again(typed, "ただいま受け取れませんでした。もう一度お試しください", 503)
-    return render_template("doors/unsubscribe.html", done=True)
-
-
-def _asked_again(typed: str, error: str, status: int) -> tuple[str, int]:
-    return render_template("doors/unsubscribe_address.html", typed=typed, error=error), status
 
 
 def _read(token: str) -> Unsubscription:

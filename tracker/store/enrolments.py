@@ -71,6 +71,12 @@ def get(connection: Connection, enrolment_id: str) -> Enrolment | None:
     return _enrolment(row._mapping) if row else None
 
 
+def get_each(connection: Connection, enrolment_ids: Collection[str]) -> dict[str, Enrolment]:
+    """Several enrolments by their ids; unknown ones are left out."""
+    rows = connection.execute(select(*_COLUMNS).where(enrolments.c.id.in_(enrolment_ids)))
+    return {row.id: _enrolment(row._mapping) for row in rows}
+
+
 def registered(connection: Connection, seminar_id: str, scenario: str, most: int) -> list[str]:
     """Up to ``most`` readers with a place at a seminar who agree to step mails and have not been in
     ``scenario`` on its occasion."""

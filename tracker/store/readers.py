@@ -273,6 +273,13 @@ def of_delivery(connection: Connection, delivery_id: str) -> tuple[str | None, s
     return (row.reader_id, row.event_id) if row else None
 
 
+def of_address(connection: Connection, email_normalised: str) -> str | None:
+    """The id of the reader with that address."""
+    return connection.execute(
+        select(readers.c.id).where(readers.c.email_normalised == email_normalised)
+    ).scalar()
+
+
 def confirmed(connection: Connection, email_normalised: str) -> str | None:
     """The id of the reader who has confirmed that address."""
     return connection.execute(
@@ -297,6 +304,12 @@ def get(connection: Connection, reader_id: str) -> Reader | None:
     return _reader(row._mapping) if row else None
 
 
+def get_each(connection: Connection, reader_ids: Collection[str]) -> dict[str, Reader]:
+    """Several readers by their ids; unknown ones are left out."""
+    rows = connection.execute(select(*_COLUMNS).where(readers.c.id.in_(reader_ids)))
+    return {row.id: _reader(row._mapping) for row in rows}
+
+
 def held_all(connection: Connection, reader_ids: Collection[str]) -> dict[str, Reader]:
     """These readers by id, in order of their ids; whoever else decides on them is held up until
     this transaction ends. Who is unknown is left out."""
@@ -317,6 +330,17 @@ def _reader(row: Any) -> Reader:
     values["stage"] = Stage(values["stage"]) if values["stage"] else None
     held = values["suppressed_for"]
     return Reader(**{**values, "suppressed_for": SuppressedFor(held) if held else None})
+
+
+def hold_each(connection: Connection, reader_ids: Collection[str]) -> None:
+    """As ``hold``, several readers, always in the same order."""
+    if connection.dialect.name == "postgresql" and reader_ids:
+        connection.execute(
+            select(readers.c.id)
+            .where(readers.c.id.in_(reader_ids))
+            .order_by(readers.c.id)
+            .with_for_update()
+        )
 
 
 def hold(connection: Connection, reader_id: str) -> None:
