@@ -352,6 +352,13 @@ BAD: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
             "navのページ「/articles/god.md」がありません（もしかして: /articles/good.md）"
         ],
     ),
+    "how many of the newest": (
+        changed(GOOD, "本文。\n", "/// newest | 21\n///\n\n/// newest\n///\n"),
+        [
+            f"{GOOD}:13:1: /// newest のあとに「| 本数」を、1から20までの半角の数で書きます",
+            f"{GOOD}:16:1: /// newest のあとに「| 本数」を、1から20までの半角の数で書きます",
+        ],
+    ),
     "fence not closed": (
         changed(GOOD, "本文。\n", "本文。\n\n```\nコード\n"),
         [f"{GOOD}:15:1: コードの囲み ``` が閉じられていません"],

@@ -503,17 +503,6 @@ def test_a_japanese_word_of_a_title_finds_its_page(
     assert title in page.inner_text(".md-search-result__item >> nth=0")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_is_wider_than_its_window(
-    chromium: Browser, served: Served, settings: Settings, width: int
-) -> None:
-    page = open_page(chromium)
-    page.set_viewport_size({"width": width, "height": 800})
-    for source in Catalogue.read(settings.catalogue_path).pages:
-        page.goto(f"{served.url}/{source.url}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, source.path
-
-
 KEY = "0123456789abcdef0123456789abcdef"
 
 

@@ -9,8 +9,8 @@ from tests.catalogue.small_site import FILES, changed, write_site
 from tests.publishing.html import read
 from tracker.catalogue import Catalogue
 from tracker.catalogue.load import load
-from tracker.publishing.blocks import WHOLE_CARDS
 from tracker.publishing.build import build_site
+from tracker.publishing.lists import WHOLE_CARDS
 from tracker.settings import Settings
 
 
@@ -90,6 +90,22 @@ def test_the_pages_of_a_stage_are_listed_articles_first_and_newest_first(tmp_pat
     assert 'href="/articles/good.md"' in html
     assert "約1分" in html
     assert "ガイド" not in html.replace("ためしの記事", "")
+
+
+def test_the_newest_to_read_are_listed_with_their_day(tmp_path: Path) -> None:
+    text = FILES["site/pages/articles/good.md"].split("/// cta")[0]
+    more: dict[str, str | bytes | None] = {
+        f"site/pages/articles/of-{day}.md": text.replace("よい記事", f"{day}日の記事").replace(
+            "2026-11-04", f"2026-11-{day}"
+        )
+        for day in (10, 20, 30)
+    }
+    found, problems = load(write_site(tmp_path, more))
+    assert problems == []
+    html = render("/// newest | 2\n///\n", catalogue=found)
+    assert html.count("<li>") == 2
+    assert html.index("30日の記事") < html.index("20日の記事")
+    assert '<time datetime="2026-11-30">2026年11月30日</time>' in html
 
 
 def test_a_long_list_names_every_page_and_tells_of_the_first_only(tmp_path: Path) -> None:

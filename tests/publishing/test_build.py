@@ -15,6 +15,17 @@ from tracker.publishing.build import build_site
 from tracker.settings import Settings
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A small site that was built once, to be looked at."""
+    folder = tmp_path_factory.mktemp("small")
+    settings = Settings(
+        root=write_site(folder), data=folder / "var", base_url="https://media.example.jp/"
+    )
+    assert build_site(settings) == []
+    return settings
+
+
 def test_a_mistake_keeps_the_site_and_the_catalogue_as_they_were(tmp_path: Path) -> None:
     settings = Settings(root=write_site(tmp_path), data=tmp_path / "var")
     assert build_site(settings) == []
@@ -72,19 +83,13 @@ def test_a_site_that_could_not_be_built_leaves_nothing_behind(tmp_path: Path) ->
     assert [p.name for p in settings.built_site.parent.iterdir()] == ["lock"]
 
 
-def test_the_site_knows_the_address_it_is_served_at(tmp_path: Path) -> None:
-    settings = Settings(
-        root=write_site(tmp_path), data=tmp_path / "var", base_url="https://media.example.jp/"
-    )
-    assert build_site(settings) == []
-    home = (settings.built_site / "index.html").read_text()
+def test_the_site_knows_the_address_it_is_served_at(small: Settings) -> None:
+    home = (small.built_site / "index.html").read_text()
     assert '<link rel="canonical" href="https://media.example.jp/">' in home
 
 
-def test_building_is_readable_by_the_web_server(tmp_path: Path) -> None:
-    settings = Settings(root=write_site(tmp_path), data=tmp_path / "var")
-    build_site(settings)
-    assert settings.built_site.resolve().stat().st_mode & 0o055 == 0o055
+def test_building_is_readable_by_the_web_server(small: Settings) -> None:
+    assert small.built_site.resolve().stat().st_mode & 0o055 == 0o055
 
 
 def test_mkdocs_build_by_hand_tells_all_problems_and_refuses(
@@ -109,7 +114,5 @@ def test_mkdocs_build_by_hand_tells_all_problems_and_refuses(
     assert "site/pages/resources/guide.md:7:9: 資料「gone.pdf」" in caplog.text
 
 
-def test_the_catalogue_is_written_for_those_without_mkdocs(tmp_path: Path) -> None:
-    settings = Settings(root=write_site(tmp_path), data=tmp_path / "var")
-    build_site(settings)
-    assert Catalogue.read(settings.catalogue_path).gate("guide") is not None
+def test_the_catalogue_is_written_for_those_without_mkdocs(small: Settings) -> None:
+    assert Catalogue.read(small.catalogue_path).gate("guide") is not None

@@ -55,9 +55,8 @@ def test_both_engines_make_the_same_site(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["mkdocs", "properdocs"])
 def test_both_refuse_a_site_with_a_mistake(tmp_path: Path, engine: str) -> None:
+    # That both build the same site without the mistake is seen below, where it has a draft more.
     wrong = changed("site/pages/articles/good.md", "stage: awareness", "stage: trus")
-    done = build(engine, write_site(tmp_path), tmp_path / "right")
-    assert done.returncode == 0, done.stderr
     done = build(engine, write_site(tmp_path, wrong), tmp_path / "wrong")
     assert done.returncode != 0
     assert "site/pages/articles/good.md:5:8: stage「trus」は使えません" in done.stderr

@@ -1,13 +1,11 @@
 """The menu is rendered once for many pages, and no page shows another's."""
 
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from jinja2 import DictLoader, Environment
 
-from tests.publishing.conftest import REPOSITORY
 from tracker.publishing.build import build_site
 from tracker.publishing.menu import Menu
 from tracker.settings import Settings
@@ -25,24 +23,20 @@ def test_pages_beside_one_another_share_a_menu_and_those_in_it_do_not() -> None:
 
 
 def test_a_site_with_the_shared_menu_is_the_same_to_the_byte(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(REPOSITORY / "site", tmp_path / "site")
-    shutil.copy2(REPOSITORY / "mkdocs.yml", tmp_path)
-    shared = _pages(tmp_path, "shared")
     monkeypatch.setattr(Menu, "render_once", lambda _menu, _env: None)
-    each = _pages(tmp_path, "each")
+    other = settings.model_copy(update={"data": tmp_path})
+    assert build_site(other) == []
+    shared = _pages(built)
     assert len(shared) > 30
-    assert shared == each
+    assert shared == _pages(other.built_site)
 
 
-def _pages(root: Path, data: str) -> dict[str, str]:
-    settings = Settings(root=root, data=root / data)
-    assert build_site(settings) == []
-    built = settings.built_site.resolve()
+def _pages(built: Path) -> dict[str, str]:
     return {
-        path.relative_to(built).as_posix(): path.read_text(encoding="utf-8")
-        for path in built.rglob("*.html")
+        path.relative_to(built.resolve()).as_posix(): path.read_text(encoding="utf-8")
+        for path in built.resolve().rglob("*.html")
     }
 
 

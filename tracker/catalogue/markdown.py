@@ -28,6 +28,7 @@ BLOCKS = (
     "stage-pages",
     "persona-pages",
     "seminars",
+    "newest",
     "faq",
 )
 """The names that may follow ``///`` on a page."""

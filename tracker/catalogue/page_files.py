@@ -16,6 +16,7 @@ from tracker.words import PageKind, Stage
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _PAGE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\.md|README\.md")
+_FEW = re.compile(r"[1-9]|1[0-9]|20")
 _PLACED = {"seminar": "日時とフォーム", "video": "動画"}
 
 
@@ -316,7 +317,7 @@ class PageFiles:
                 )
 
     def _check_lists(self, source: _PageSource, personas: list[str]) -> None:
-        """A list of pages names a stage or a persona; a question has an answer."""
+        """A list of pages names a stage, a persona or how many; a question has an answer."""
         lists: dict[str, tuple[str, list[str]]] = {
             "stage-pages": ("stage", list(Stage)),
             "persona-pages": ("persona", personas),
@@ -334,10 +335,16 @@ class PageFiles:
                     tell("/// faq にオプションはありません（字下げせずに答えを書きます）")
                 elif not block.has_body:
                     tell("/// faq の中に答えがありません（閉じる /// の前に書きます）")
-            elif block.name in lists:
+                continue
+            if block.name not in (*lists, "newest"):
+                continue
+            if block.options.strip() or block.has_body:
+                tell(f"/// {block.name} の中には何も書けません（次の行を /// で閉じます）")
+            if block.name == "newest":
+                if not _FEW.fullmatch(block.argument):
+                    tell("/// newest のあとに「| 本数」を、1から20までの半角の数で書きます")
+            else:
                 what, known = lists[block.name]
-                if block.options.strip() or block.has_body:
-                    tell(f"/// {block.name} の中には何も書けません（次の行を /// で閉じます）")
                 if not block.argument:
                     tell(f"/// {block.name} のあとに「| {what}」がありません（{allowed(known)}）")
                 elif block.argument not in known:

@@ -1,12 +1,11 @@
 """``/// cta``, ``gate``, ``diagnosis``, ``inquiry``, ``seminar``, ``newsletter``, ``video``, ``faq``
-and the lists ``stage-pages``, ``persona-pages`` and ``seminars`` in Markdown.
+and the lists ``stage-pages``, ``persona-pages``, ``seminars`` and ``newest`` in Markdown.
 
 A Markdown extension like any other: list ``tracker.publishing.blocks`` in ``mkdocs.yml``. The
 plugin ``sodate`` hands it the catalogue; where no plugin runs it reads ``root`` itself.
 """
 
 import xml.etree.ElementTree as etree
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -28,12 +27,9 @@ from tracker.catalogue.markdown import FORM_ID
 from tracker.catalogue.pages import Page
 from tracker.forms import contact_form, diagnosis_form
 from tracker.publishing.assets import address_of_forms_script
+from tracker.publishing.lists import by_stage, cards, newest, pages_of
 from tracker.publishing.players import player
-from tracker.publishing.related import READING, newest_first
 from tracker.publishing.seminars import seminar_box, seminar_list
-from tracker.words import PageKind, Stage
-
-_KINDS = list(PageKind)
 
 
 def _options(text: str) -> dict[str, Any] | None:
@@ -232,7 +228,7 @@ class StagePagesBlock(_SodateBlock):
 
     def on_end(self, block: etree.Element) -> None:
         if self.catalogue:
-            _cards(block, pages_of(self.argument, self.catalogue.pages))
+            cards(block, pages_of(self.argument, self.catalogue.pages))
 
 
 class PersonaPagesBlock(_SodateBlock):
@@ -244,61 +240,21 @@ class PersonaPagesBlock(_SodateBlock):
         return etree.SubElement(parent, "div", {"class": "sodate-by-stage"})
 
     def on_end(self, block: etree.Element) -> None:
-        if not self.catalogue:
-            return
-        for stage in Stage:
-            found = pages_for(self.argument, stage, self.catalogue.pages)
-            if not found:
-                continue
-            name = f"{self.argument}-{stage}"
-            title = etree.SubElement(block, "p", {"class": "sodate-by-stage__title", "id": name})
-            _text(title, "span", stage.label, f"sodate-stage sodate-stage--{stage}")
-            cards = {"class": "sodate-cards", "aria-labelledby": name}
-            cards_list = etree.SubElement(block, "ul", cards)
-            _cards(cards_list, found)
+        if self.catalogue:
+            by_stage(block, self.argument, self.catalogue.pages)
 
 
-def pages_of(stage: str, pages: Iterable[Page]) -> list[Page]:
-    """What a reader of ``stage`` may read: articles first, within a kind the newest first."""
-    there = [page for page in pages if page.stage == stage and page.kind is not PageKind.PAGE]
-    return sorted(newest_first(there), key=lambda page: _KINDS.index(page.kind))
+class NewestBlock(_SodateBlock):
+    """So many of the newest articles, cases and voices, with the day of each."""
 
+    NAME = "newest"
 
-def pages_for(persona: str, stage: Stage, pages: Iterable[Page]) -> list[Page]:
-    """What a reader like ``persona`` may read in ``stage``, in the order of ``pages_of``."""
-    return [page for page in pages_of(stage, pages) if persona in page.personas]
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        return etree.SubElement(parent, "ul", {"class": "sodate-newest"})
 
-
-WHOLE_CARDS = 60
-"""How many pages of one list are shown with what they are about; further ones by title alone, as
-a list of hundreds is looked through, not read."""
-
-
-def _cards(parent: etree.Element, pages: Iterable[Page]) -> None:
-    for n, page in enumerate(pages):
-        if n < WHOLE_CARDS:
-            _card(parent, page)
-        else:
-            card = etree.SubElement(parent, "li", {"class": "sodate-card"})
-            title = etree.SubElement(card, "p", {"class": "sodate-card__title"})
-            _text(title, "a", page.title).set("href", f"/{page.path}")
-
-
-def _card(parent: etree.Element, page: Page) -> None:
-    card = etree.SubElement(parent, "li", {"class": "sodate-card"})
-    meta = etree.SubElement(card, "p", {"class": "sodate-card__meta"})
-    _text(meta, "span", page.kind.label, f"sodate-kind sodate-kind--{page.kind}")
-    if page.kind in READING:
-        _text(meta, "span", f"約{page.minutes}分", "sodate-minutes")
-    title = etree.SubElement(card, "p", {"class": "sodate-card__title"})
-    _text(title, "a", page.title).set("href", f"/{page.path}")
-    _text(card, "p", page.description, "sodate-card__about")
-
-
-def _text(parent: etree.Element, tag: str, text: str, class_: str = "") -> etree.Element:
-    element = etree.SubElement(parent, tag, {"class": class_} if class_ else {})
-    element.text = AtomicString(text)
-    return element
+    def on_end(self, block: etree.Element) -> None:
+        if self.catalogue and self.argument.isdigit():
+            newest(block, int(self.argument), self.catalogue.pages)
 
 
 class _Cells(Treeprocessor):
@@ -345,6 +301,7 @@ class SodateBlocks(BlocksExtension):  # type: ignore[misc]
             FaqBlock,
             StagePagesBlock,
             PersonaPagesBlock,
+            NewestBlock,
         ):
             block_mgr.register(block, config)
         md.treeprocessors.register(_Cells(md), "sodate-cells", 1)

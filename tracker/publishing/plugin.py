@@ -24,7 +24,7 @@ from tracker.catalogue.load import Reading, read
 from tracker.catalogue.pages import Page
 from tracker.publishing import archive, feed, sitemap
 from tracker.publishing.assets import SCRIPTS, THEME, minified
-from tracker.publishing.blocks import pages_for, pages_of
+from tracker.publishing.lists import pages_for, pages_of
 from tracker.publishing.menu import Menu
 from tracker.publishing.related import LEADING_ON, READING, Related, newest_first
 from tracker.publishing.structured import things
