@@ -1,15 +1,17 @@
 """What every door of the tracker needs at hand."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, IPv6Network
 from socket import AF_INET, inet_pton
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, request
 from redis import Redis
 from sqlalchemy import Engine
-from werkzeug.wrappers import Request
+from werkzeug.wsgi import get_current_url
 
 from tracker.catalogue import Catalogue
 from tracker.catalogue.live import LiveCatalogue
@@ -19,7 +21,11 @@ from tracker.links import Links
 from tracker.settings import Settings
 from tracker.tallies import Tallies
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 VISITOR_COOKIE = "sodate_visitor"
+_VISITOR = re.compile(rf"(?:^|;\s*){VISITOR_COOKIE}=([0-9A-Za-z]{{32}})(?=\s*(?:;|$))", re.ASCII)
 _KEY = "sodate"
 _A_YEAR = 365 * 86_400
 
@@ -57,10 +63,15 @@ def context() -> Context:
     return found
 
 
-def visitor(asked: Request = request) -> str | None:
+def visitor() -> str | None:
     """The visitor id the browser shows, set only after consent to the reading record."""
-    value = asked.cookies.get(VISITOR_COOKIE, "")
-    return value if len(value) == 32 and value.isalnum() and value.isascii() else None
+    return visitor_in(request.environ)
+
+
+def visitor_in(environ: Mapping[str, Any]) -> str | None:
+    """As ``visitor``, of the request that the WSGI ``environ`` tells of."""
+    found = _VISITOR.search(environ.get("HTTP_COOKIE", ""))
+    return found[1] if found else None
 
 
 def remember_visitor(answer: Response, who: str) -> None:
@@ -96,20 +107,23 @@ def network_of(peer: str | None) -> str | None:
     return f"{first}.{second}.{third}.0/24"
 
 
-def objects_to_reading(asked: Request = request) -> bool:
+def objects_to_reading(environ: Mapping[str, Any]) -> bool:
     """Whether the browser says no to being recorded: Global Privacy Control or Do Not Track."""
-    return asked.headers.get("Sec-GPC") == "1" or asked.headers.get("DNT") == "1"
+    return environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
 
 
 def from_elsewhere() -> bool:
     """Whether another site's page sent this request (Fetch Metadata; Origin where it is absent)."""
-    return is_from_elsewhere(request, context().settings.site_url)
+    return is_from_elsewhere(request.environ, context().settings.site_url)
 
 
-def is_from_elsewhere(asked: Request, site_url: str) -> bool:
-    """As ``from_elsewhere``, of the request ``asked`` for the site at ``site_url``."""
-    site = asked.headers.get("Sec-Fetch-Site")
+def is_from_elsewhere(environ: "WSGIEnvironment", site_url: str) -> bool:
+    """As ``from_elsewhere``, of the request that ``environ`` tells of, for the site at
+    ``site_url``."""
+    site = environ.get("HTTP_SEC_FETCH_SITE")
     if site is not None:
         return site not in ("same-origin", "none")
-    origin = asked.headers.get("Origin")
-    return origin is not None and origin not in (site_url, asked.host_url.rstrip("/"))
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is None or origin == site_url:
+        return False
+    return bool(origin != get_current_url(environ, host_only=True).rstrip("/"))

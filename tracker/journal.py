@@ -15,10 +15,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from time import time_ns
 from typing import Any
+
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from tracker.words import EventKind
 
@@ -58,18 +61,26 @@ class Entry:
             for name, value in self.__dict__.items()
             if value is not None and value != {}
         }
-        told["at"] = self.at.astimezone(UTC).isoformat()
-        return _to_json(told)
+        told["at"] = _told_at(self.at)
+        try:
+            return to_json(told).decode()
+        except PydanticSerializationError:  # a lone surrogate: rare, and no reason to lose a fact
+            return _storable(_with_anything(told))
 
     @classmethod
     def from_json(cls, text: str) -> "Entry":
-        values = json.loads(text)
+        values = from_json(text)
         values["at"] = datetime.fromisoformat(values["at"])
         values["kind"] = EventKind(values["kind"])
         return cls(**values)
 
 
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+@lru_cache(maxsize=64)
+def _told_at(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+_with_anything = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _storable(text: str) -> str:
@@ -151,7 +162,7 @@ class Journal:
         it is. Raises ``JournalError`` when nothing was written."""
         if not entries:
             return
-        ticket = _Ticket([(_storable(entry.id), _storable(entry.to_json())) for entry in entries])
+        ticket = _Ticket([(_storable(entry.id), entry.to_json()) for entry in entries])
         with self._mutex:
             self._queue.append(ticket)
             leads, self._led = not self._led, True
@@ -166,7 +177,8 @@ class Journal:
             log.error("journal: %d event(s) lost (%d in all): %s", len(ticket.rows), self.lost,
                       ticket.error)  # fmt: skip
             raise JournalError(str(ticket.error)) from ticket.error
-        self.appended.set()
+        if not self.appended.is_set():
+            self.appended.set()
 
     def _lead(self) -> None:
         """Commit for all that wait, tell them, and hand the lead to one that came meanwhile."""

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from itsdangerous import BadData
 from itsdangerous.encoding import base64_decode, base64_encode
+from pydantic_core import from_json
 
 LONGEST = 512
 _HOUR = timedelta(hours=1)
@@ -194,7 +195,7 @@ class Links:
                 for key in self._keys[purpose]
             ):
                 raise LinkError
-            hours, *rest = json.loads(base64_decode(payload))
+            hours, *rest = from_json(base64_decode(payload))
             return int(hours), purpose(*rest)
         except (BadData, ValueError, TypeError) as error:
             raise LinkError from error

@@ -87,7 +87,7 @@ class _Beacon(BaseModel):
 def beacon() -> Response:
     if from_elsewhere():
         return Response(status=403)
-    if objects_to_reading():
+    if objects_to_reading(request.environ):
         return Response(status=204)
     if (request.content_length or 0) > LARGEST:
         return Response(status=413)
@@ -119,9 +119,6 @@ def take(here: Context, body: bytes, who: str, peer: str | None) -> int:
 
 
 def _entries(seen: _Beacon, page: Page, who: str, now: datetime) -> list[Entry]:
-    sections = {section.id: section.index for section in page.sections}
-    ctas = {cta.id for cta in page.ctas}
-    gates = asked_on(page)
     entries = []
     for event in seen.events:
         section, cta, gate = None, None, None
@@ -129,15 +126,15 @@ def _entries(seen: _Beacon, page: Page, who: str, now: datetime) -> list[Entry]:
         if isinstance(event, _PageView):
             data = {"ref": event.ref}
         elif isinstance(event, _Section):
-            section = sections.get(event.id)
+            section = next((own.index for own in page.sections if own.id == event.id), None)
             if section is None:
                 continue
         elif isinstance(event, _Cta):
             cta = event.cta
-            if cta not in ctas:
+            if not any(own.id == cta for own in page.ctas):
                 continue
         elif isinstance(event, _Gate | _GateField):
-            gate = event.gate
+            gate, gates = event.gate, asked_on(page)
             if gate not in gates:
                 continue
             if isinstance(event, _GateField):
@@ -149,7 +146,11 @@ def _entries(seen: _Beacon, page: Page, who: str, now: datetime) -> list[Entry]:
                 continue
             data = {"video": event.video, "percent": event.percent}
         else:
-            data = event.model_dump(include={"active_ms", "dwell_ms", "done"})
+            data = {
+                "active_ms": event.active_ms,
+                "dwell_ms": event.dwell_ms,
+                "done": event.done,
+            }
         entries.append(
             Entry(
                 id=f"{seen.pv}:{event.n}",

@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response
-from werkzeug.wrappers import Request
 
-from tracker.context import Context, is_from_elsewhere, objects_to_reading, visitor
+from tracker.context import Context, is_from_elsewhere, objects_to_reading, visitor_in
 from tracker.doors import beacon, click
 from tracker.links import LinkError
 
@@ -62,17 +61,19 @@ class Front:
     def _beacon(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        asked = Request(environ)
-        who = visitor(asked)
+        who = visitor_in(environ)
+        length: str = environ.get("CONTENT_LENGTH", "")
         if (
             who is None
-            or objects_to_reading(asked)
-            or is_from_elsewhere(asked, self._here.settings.site_url)
-            or not 0 < (asked.content_length or 0) <= beacon.LARGEST
+            or objects_to_reading(environ)
+            or is_from_elsewhere(environ, self._here.settings.site_url)
+            or not (length.isascii() and length.isdigit() and len(length) < 10)
+            or not 0 < int(length) <= beacon.LARGEST
         ):
             return self.behind(environ, start_response)
+        body: bytes = environ["wsgi.input"].read(int(length))
         status, headers = self._taken[
-            beacon.take(self._here, asked.get_data(cache=False), who, asked.remote_addr)
+            beacon.take(self._here, body, who, environ.get("REMOTE_ADDR"))
         ]
         start_response(status, list(headers))
         return []

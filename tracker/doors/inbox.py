@@ -122,7 +122,7 @@ def blueprint(maildir: Path, zone: ZoneInfo = JAPAN) -> Blueprint:
 
     @inbox.post("/<key>/unsubscribe")
     def unsubscribe(key: str) -> AnyResponse:
-        if is_from_elsewhere(request, request.host_url.rstrip("/")):
+        if is_from_elsewhere(request.environ, request.host_url.rstrip("/")):
             abort(403, "elsewhere")
         url = _mail(maildir, zone, key).unsubscribe
         if url is None or not _is_here(url, request.host):
