@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from nurture_worker import letters, message, seminar_letters, template
 from nurture_worker.diagnosis.mail import weekly_mail
-from nurture_worker.keeping import Kept, Source, kept_of, source_hash
+from nurture_worker.keeping import Kept, Source, kept_alone, kept_of, source_hash
 from nurture_worker.letters import Draft, Letter
 from nurture_worker.message import Envelope, Written
 from nurture_worker.reminders import Reminder, reminders
@@ -210,7 +210,9 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
             ),
         )
     letter = _to(reader, letter)
-    return _sole(tools, delivery, letter, reader.email or "", "delivery", "gate:delivery:sodate")
+    mail = _sole(tools, delivery, letter, reader.email or "", "delivery", "gate:delivery:sodate")
+    frame = Frame(tools.catalogue.firm)
+    return replace(mail, kept=kept_alone(tools, letter, frame, "申し込みへの返信"))
 
 
 def _receipt(tools: Tools, connection: Connection, delivery: Delivery, confirm: str) -> Letter:
@@ -257,7 +259,7 @@ def _reminder(tools: Tools, delivery: Delivery, reader: Reader) -> Mail:
     if about.seminar.has_begun(tools.now()):
         raise UnsendableError(DeliveryState.SKIPPED, "the seminar has begun")
     letter = _to(reader, seminar_letters.reminding(about, Reminder(delivery.step or "")))
-    return _sole(
+    mail = _sole(
         tools,
         delivery,
         letter,
@@ -266,6 +268,8 @@ def _reminder(tools: Tools, delivery: Delivery, reader: Reader) -> Mail:
         "seminar:reminder:sodate",
         preferences=_address(tools, "preferences", Preferences(delivery.id)),
     )
+    frame = Frame(tools.catalogue.firm, preferences=True)
+    return replace(mail, kept=kept_alone(tools, letter, frame, "セミナーのお知らせ"))
 
 
 def _seminar(tools: Tools, delivery: Delivery) -> About:
