@@ -6,6 +6,8 @@ mails to one reader cannot both find room for theirs.
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -13,7 +15,9 @@ from sqlalchemy import Connection
 
 from nurture_worker.audience import latest
 from nurture_worker.conditions import Facts, doings, holds, persona_of
-from nurture_worker.planning import calendar_of, following
+from nurture_worker.fitting import who_of
+from nurture_worker.planning import calendar_of, following_each
+from nurture_worker.scenarios import Next
 from nurture_worker.scoring import score, total
 from nurture_worker.tools import Tools
 from tracker.catalogue.scenarios import Step
@@ -35,7 +39,36 @@ class Turn(Enum):
     PASSED = auto()
 
 
-def admit(tools: Tools, connection: Connection, delivery_id: str) -> Turn:
+@dataclass
+class Looked:
+    """What many mails' turns are judged by, read at once. ``sent`` are the times of each reader's
+    mails of the last week; a mail that may go is added at once, so that the next one finds it."""
+
+    mails: dict[str, Delivery]
+    enrolments: dict[str, Enrolment]
+    sent: dict[str, list[datetime]]
+    following: dict[str, Next | None]
+
+
+def look(tools: Tools, connection: Connection, delivery_ids: Sequence[str]) -> Looked:
+    """Read what the turns of these mails are judged by, their readers held."""
+    mails = deliveries.get_each(connection, delivery_ids)
+    steps = [mail for mail in mails.values() if mail.kind in deliveries.UNORDERED]
+    of_readers = {mail.reader_id for mail in steps if mail.reader_id}
+    readers.hold_each(connection, of_readers)
+    ways = enrolments.get_each(connection, {mail.enrolment_id or "" for mail in steps})
+    scenarios = {scenario.id: scenario for scenario in tools.catalogue.scenarios}
+    return Looked(
+        mails,
+        ways,
+        deliveries.unordered_of(connection, of_readers, tools.now() - _WEEK),
+        following_each(tools, connection, list(ways.values()), scenarios) if ways else {},
+    )
+
+
+def admit(
+    tools: Tools, connection: Connection, delivery_id: str, looked: Looked | None = None
+) -> Turn:
     """Ask the firm's window, the most a reader gets, the step's ``late`` and its condition; of an
     issue, whether it waited too long.
 
@@ -43,29 +76,29 @@ def admit(tools: Tools, connection: Connection, delivery_id: str) -> Turn:
     condition waits until every hit on the scenario's mails is judged.
     """
     now = tools.now()
-    mail = deliveries.get(connection, delivery_id)
+    looked = looked or look(tools, connection, [delivery_id])
+    mail = looked.mails.get(delivery_id)
     if mail is None or mail.state is not DeliveryState.PLANNED:
         return Turn.GO
     if mail.kind is MailKind.NEWSLETTER:
-        return _issue(tools, connection, mail, now)
+        return _issue(tools, connection, mail, looked, now)
     if mail.kind is not MailKind.STEP:
         return Turn.GO
     scenario = tools.catalogue.scenario(mail.scenario or "")
     step = scenario.step(mail.step) if scenario else None
-    enrolment = enrolments.get(connection, mail.enrolment_id or "")
+    enrolment = looked.enrolments.get(mail.enrolment_id or "")
     if scenario is None or step is None or enrolment is None or mail.reader_id is None:
         return Turn.GO
     if enrolment.ended_at is not None:
         deliveries.cancel(connection, mail.id, enrolment.end_reason or "ended", now)
         return Turn.PASSED
-    readers.hold(connection, mail.reader_id)
     calendar = calendar_of(tools)
-    sent = deliveries.unordered_since(connection, mail.reader_id, now - _WEEK)
+    sent = looked.sent.setdefault(mail.reader_id, [])
     room = calendar.room_from(now, sent, step.window)
     if room > now:
         deliveries.postpone(connection, mail.id, room)
         return Turn.WAIT
-    due = following(tools, connection, enrolment, scenario)
+    due = looked.following.get(enrolment.id)
     if due is not None and due.step.id == step.id and due.is_late(now, calendar):
         behind = now - due.wished_at
         if step.late is Late.SKIP:
@@ -73,17 +106,21 @@ def admit(tools: Tools, connection: Connection, delivery_id: str) -> Turn:
             deliveries.skip(connection, mail.id, SkipReason.LATE, now)
             return Turn.PASSED
         log.warning("send: %s goes out %s late", mail.id, behind)
+    turn = Turn.GO
     if step.when is not None:
-        return _by_condition(tools, connection, mail.id, enrolment, step, now)
-    return Turn.GO
+        turn = _by_condition(tools, connection, mail.id, enrolment, step, now)
+    if turn is Turn.GO:
+        sent.append(now)
+    return turn
 
 
-def _issue(tools: Tools, connection: Connection, mail: Delivery, now: datetime) -> Turn:
+def _issue(
+    tools: Tools, connection: Connection, mail: Delivery, looked: Looked, now: datetime
+) -> Turn:
     if tools.catalogue.issue(mail.step) is None:
         deliveries.cancel(connection, mail.id, EndReason.REMOVED, now)
         return Turn.PASSED
     reader_id = mail.reader_id or ""
-    readers.hold(connection, reader_id)
     reader = readers.get(connection, reader_id)
     if reader is None or not (reader.agrees_to_mail and reader.wants_newsletter):
         out = reader is None or reader.unsubscribed_at is not None
@@ -91,7 +128,7 @@ def _issue(tools: Tools, connection: Connection, mail: Delivery, now: datetime) 
         deliveries.cancel(connection, mail.id, reason, now)
         return Turn.PASSED
     calendar = calendar_of(tools)
-    sent = deliveries.unordered_since(connection, reader_id, now - _WEEK)
+    sent = looked.sent.setdefault(reader_id, [])
     room = calendar.room_from(max(now, reader.paused_until or now), sent)
     if room > latest(mail.planned_at, calendar):
         deliveries.skip(connection, mail.id, SkipReason.LATE, now)
@@ -99,6 +136,7 @@ def _issue(tools: Tools, connection: Connection, mail: Delivery, now: datetime) 
     if room > now:
         deliveries.postpone(connection, mail.id, room)
         return Turn.WAIT
+    sent.append(now)
     return Turn.GO
 
 
@@ -127,13 +165,20 @@ def facts_of(tools: Tools, connection: Connection, enrolment: Enrolment, now: da
     mails = deliveries.of_enrolment(connection, enrolment.id)
     told = doings(done, {mail.id: mail.step for mail in mails if mail.step})
     rules = tools.catalogue.scoring
-    entries = score(done, rules, tools.stage_of, tools.settings.zone)
+    who = who_of(
+        rules,
+        reader.email if reader else None,
+        reader.company if reader else None,
+        done,
+        tools.catalogue.page_at,
+    )
+    entries = score(done, rules, tools.stage_of, tools.settings.zone, who)
     scenario = tools.catalogue.scenario(enrolment.scenario)
     of_seminar = scenario is not None and scenario.enter is Entry.SEMINAR
     return Facts(
         clicked=told.clicked,
         downloaded=told.downloaded,
-        score=total(entries, now, rules.half_life_days),
+        score=total(entries, now, rules),
         persona=persona_of(tools.catalogue.page_at(url) for url in told.opened),
         stage=reader.stage if reader else None,
         attended=told.attended,

@@ -4,7 +4,18 @@ import logging
 
 import click
 
-from nurture_worker.commands import benches, content, letters, readers, reports, running, users
+from nurture_worker.commands import (
+    benches,
+    content,
+    deliveries,
+    importing,
+    letters,
+    readers,
+    reports,
+    running,
+    scoring,
+    users,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,9 +32,12 @@ for command in (
     *(content.check, content.new, content.schema, content.scenarios, content.serve),
     *(content.build, content.print_whitepapers),
     *(letters.preview, letters.newsletter),
-    *(running.up, running.work, running.tick, running.rebuild, running.db),
+    *(running.up, running.work, running.tick, running.rebuild, running.import_events, running.db),
     *(reports.diagnose, reports.simulate),
+    scoring.scoring,
+    deliveries.deliveries,
     *(readers.reader, readers.seminar, users.user, benches.bench),
+    *(importing.deals, importing.readers),
 ):
     main.add_command(command)
 

@@ -1,17 +1,13 @@
 """Whether a step's condition holds for a reader. Pure."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tracker.catalogue.affinity import persona_of as persona_of
 from tracker.catalogue.conditions import ANY, THIS, Condition, split_click
-from tracker.catalogue.pages import Page
 from tracker.clicks import counts_for_reader
 from tracker.events import Event
 from tracker.words import EventKind, FormOf, Stage
-
-_WHOLE = 60
-"""A page for one persona alone; so much says as much as two pages for two each."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +88,3 @@ def doings(events: Sequence[Event], step_of: Mapping[str, str]) -> Doings:
             case EventKind.PAGE_VIEW if event.page is not None:
                 opened.append(event.page)
     return Doings(frozenset(clicked), frozenset(downloaded), frozenset(attended), tuple(opened))
-
-
-def persona_of(pages: Iterable[Page | None]) -> str | None:
-    """Whom the pages a reader opened were written for, most of all; ``None`` where they say too
-    little, or the same of two. A page for several weighs less, a page for all says nothing."""
-    weights: Counter[str] = Counter()
-    for page in {page.path: page for page in pages if page is not None}.values():
-        for persona in page.personas:
-            weights[persona] += _WHOLE // len(page.personas)
-    ranked = weights.most_common(2)
-    if not ranked or ranked[0][1] < _WHOLE:
-        return None
-    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
-        return None
-    return ranked[0][0]

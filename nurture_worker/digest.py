@@ -3,25 +3,23 @@
 import logging
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
-from nurture_worker.dormancy import last_act
-from nurture_worker.placing import place
+from nurture_worker.following import follow_all
+from nurture_worker.handoffs import sellers
 from nurture_worker.planning import plan_reminders, redate_steps
-from nurture_worker.scoring import score, total
-from nurture_worker.stages import reached
 from nurture_worker.tools import Tools
 from tracker.events import Event
-from tracker.store import cursors, deliveries, events, readers, verdicts
+from tracker.store import cursors, deliveries, events, verdicts
 from tracker.store.engine import writing
-from tracker.store.readers import Reader
-from tracker.store.tables import accounts, score_entries
-from tracker.words import EventKind, FormOf, MailKind
+from tracker.store.tables import accounts
+from tracker.words import ELSEWHERE, EventKind, FormOf, MailKind
 
 log = logging.getLogger(__name__)
 
 CURSOR = cursors.DIGEST
-BATCH = 500
+BATCH = 2000
+"""Events in a transaction: readers come in visits, so there are far fewer of them."""
 
 
 def digest(tools: Tools) -> int:
@@ -42,70 +40,15 @@ def digest(tools: Tools) -> int:
                 _answer(tools, connection, event, now)
             # What a page tells of its own view is evidence on the hit that led there.
             verdicts.reconsider(connection, {event.view for event in batch if event.view})
-            for reader_id in sorted(events.readers_of(connection, batch)):
-                follow(tools, connection, reader_id, now)
+            follow_all(tools, connection, events.readers_of(connection, batch), now)
             cursors.move(connection, CURSOR, batch[-1].seq)
         taken += len(batch)
 
 
-def follow(tools: Tools, connection: Connection, reader_id: str, now: datetime) -> None:
-    """Bring one reader's score, stage and scenarios up to what the log says of them."""
-    reader = readers.get(connection, reader_id)
-    if reader is None:
-        return
-    done = events.of_reader(connection, reader_id)
-    readers.note_act(connection, reader, last_act(done) or reader.created_at)
-    _rescore(tools, connection, reader, done, now)
-    stage = reader.stage
-    for step in reached(done, tools.catalogue.scoring.stages, tools.stage_of):
-        if stage is None or step.stage.rank > stage.rank:
-            current = readers.get(connection, reader_id)
-            assert current is not None
-            readers.reach(connection, current, step.stage, step.event_id, step.at)
-            stage = step.stage
-    current = readers.get(connection, reader_id)
-    assert current is not None
-    place(tools, connection, current, done, now)
-
-
-def _rescore(
-    tools: Tools, connection: Connection, reader: Reader, done: list[Event], now: datetime
-) -> None:
-    rules = tools.catalogue.scoring
-    entries = score(done, rules, tools.stage_of, tools.settings.zone)
-    wanted = {(e.event_id, e.rule): e for e in entries}
-    held = {
-        (row.event_id, row.rule): row.points
-        for row in connection.execute(
-            select(score_entries.c.event_id, score_entries.c.rule, score_entries.c.points).where(
-                score_entries.c.reader_id == reader.id
-            )
-        )
-    }
-    for event_id, rule in held.keys() - {k for k, e in wanted.items() if held.get(k) == e.points}:
-        connection.execute(
-            delete(score_entries).where(
-                score_entries.c.event_id == event_id, score_entries.c.rule == rule
-            )
-        )
-    fresh = [
-        {
-            "event_id": e.event_id,
-            "rule": e.rule,
-            "reader_id": reader.id,
-            "at": e.at,
-            "points": e.points,
-        }
-        for key, e in wanted.items()
-        if held.get(key) != e.points
-    ]
-    if fresh:
-        connection.execute(insert(score_entries), fresh)
-    readers.set_score(connection, reader.id, total(entries, now, rules.half_life_days))
-
-
 def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -> None:
     """The mails an event asks for by itself: what a reader ordered, what marketing must know."""
+    if (event.data or {}).get(ELSEWHERE):
+        return
     if event.kind is EventKind.GATE_SUBMIT and event.reader_id:
         if deliveries.is_flooded(connection, event.reader_id, event.gate, event.id, event.at):
             log.warning("digest: %s not answered by another mail so soon", event.id)
@@ -121,6 +64,20 @@ def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -
             gate=event.gate,
             event_id=event.id,
         )
+    elif event.kind is EventKind.LINE_ASK and event.reader_id:
+        gate = FormOf.LINE.gate(str((event.data or {}).get("link_token", "")))[:100]
+        if not deliveries.is_flooded(connection, event.reader_id, gate, event.id, event.at):
+            deliveries.plan(
+                connection,
+                key=f"line:{event.id}"[:140],
+                kind=MailKind.DELIVERY,
+                domain=tools.mail_domain,
+                now=now,
+                due_at=now,
+                reader_id=event.reader_id,
+                gate=gate,
+                event_id=event.id,
+            )
     elif event.kind is EventKind.SEMINAR_REGISTER:
         plan_reminders(tools, connection, event, now)
     elif event.kind is EventKind.PREFERENCES and event.reader_id:
@@ -140,7 +97,7 @@ def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -
                 gate=FormOf.INQUIRY,
                 event_id=event.id,
             )
-        for address in marketing(tools, connection):
+        for address in sellers(tools, connection):
             deliveries.plan(
                 connection,
                 key=f"inquiry:{event.id}:{address}"[:140],

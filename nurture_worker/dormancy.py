@@ -16,6 +16,11 @@ NO_ACTS = frozenset(
         EventKind.MAIL_BOUNCE,
         EventKind.MAIL_COMPLAINT,
         EventKind.GATE_SHARED,
+        EventKind.LINE_ASK,
+        EventKind.STAGE_SET,  # an act of the firm's
+        EventKind.DEAL_WON,
+        EventKind.DEAL_LOST,
+        EventKind.IMPORTED,
     }
 )
 """What is recorded of a reader and is no sign that they want to hear more."""
@@ -24,7 +29,10 @@ NO_ACTS = frozenset(
 def last_act(events: Sequence[Event]) -> datetime | None:
     """When the reader last did something. What machines did for them is no act, nor is what
     somebody did whom a mail was handed on to."""
-    return max((e.at for e in evidence(events) if e.kind not in NO_ACTS), default=None)
+    for event in reversed(evidence(events)):
+        if event.kind not in NO_ACTS:
+            return event.at
+    return None
 
 
 def is_over(scenario: Scenario, asked_at: datetime, now: datetime, day: timedelta) -> bool:

@@ -17,7 +17,8 @@ class Standing:
 
     ``agrees`` says that mail they did not order may go out, ``over`` why it may not any more.
     ``seminars`` are those they had a place at and that ended not long ago. ``free`` says that they
-    are in no scenario.
+    are in no scenario. What began up to ``dealt_at`` a deal has ended, won or lost; a ``customer``
+    is one who bought.
     """
 
     stage: Stage | None
@@ -29,6 +30,8 @@ class Standing:
     paused: bool = False
     free: bool = True
     seminars: tuple[str, ...] = ()
+    dealt_at: datetime | None = None
+    customer: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,10 @@ def leaves(scenario: Scenario, started_at: datetime, standing: Standing) -> EndR
         return standing.over
     if standing.inquired_at is not None and standing.inquired_at >= started_at:
         return EndReason.INQUIRY
+    for_buyers = scenario.enter in (Entry.STAGE, Entry.DORMANT)
+    dealt = standing.dealt_at is not None and standing.dealt_at >= started_at
+    if dealt or (standing.customer and for_buyers):
+        return EndReason.DEAL
     if scenario.enter is Entry.STAGE and scenario.stage is not standing.stage:
         return EndReason.STAGE
     if scenario.enter is Entry.DORMANT and standing.acted_at > started_at:
@@ -76,19 +83,23 @@ def places(
     """The scenarios the reader belongs in now, whether they were in them before or not.
 
     Who inquired is left to the people they wrote to: no stage's scenario begins any more, and no
-    other one for ``quiet_days`` scenario days.
+    other one for ``quiet_days`` scenario days. After a deal it is as quiet; who bought is led to
+    no purchase any more.
     """
     if not standing.agrees or standing.over:
         return []
     inquired = standing.inquired_at
-    quiet = inquired is not None and now < inquired + quiet_days * day
+    since = [at for at in (inquired, standing.dealt_at) if at is not None]
+    quiet = bool(since) and now < max(since) + quiet_days * day
+    buying = inquired is None and not standing.customer
+    dealt = standing.dealt_at is not None and now < standing.dealt_at + quiet_days * day
     found = []
     for scenario in scenarios:
         if scenario.topic not in standing.wants:
             continue
         match scenario.enter:
             case Entry.STAGE:
-                if scenario.stage is standing.stage and inquired is None:
+                if scenario.stage is standing.stage and buying and not dealt:
                     found.append(Place(scenario))
             case Entry.NEWSLETTER:
                 if Topic.STEP not in standing.wants and not quiet:
@@ -98,6 +109,7 @@ def places(
                     found += [Place(scenario, seminar) for seminar in standing.seminars]
             case Entry.DORMANT:
                 idle = now >= standing.acted_at + scenario.idle_days * day
-                if idle and standing.free and standing.stage and not standing.paused and not quiet:
+                shut = standing.paused or quiet or standing.customer
+                if idle and standing.free and standing.stage and not shut:
                     found.append(Place(scenario, standing.acted_at.strftime("%Y-%m-%dT%H:%M:%S")))
     return found

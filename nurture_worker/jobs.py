@@ -3,13 +3,17 @@
 from nurture_worker import diagnosing, sending
 from nurture_worker import digest as digesting
 from nurture_worker import sweep as sweeping
+from nurture_worker.line_sending import answer_in_line
+from nurture_worker.notifying import notify_due
 from nurture_worker.tools import tools
 
 
 def digest() -> None:
     """New events have reached the store."""
     digesting.digest(tools())
+    answer_in_line(tools())
     sweeping.advance(tools())
+    notify_due(tools())
 
 
 def sweep() -> None:

@@ -1,5 +1,6 @@
 """Keeps what each mail said, so that "what exactly did she get" has an answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -58,30 +59,37 @@ def kept_alone(tools: Tools, letter: Letter, frame: Frame, what: str) -> Kept:
     return Kept(made, Source(what, ""), tools.catalogue.hash, own)
 
 
-def keep(connection: Connection, delivery: Delivery, kept: Kept, now: datetime) -> None:
-    """In the transaction in which the mail is handed over."""
-    named = kept.template.hash
-    letters.keep_template(
+def keep_each(
+    connection: Connection, mails: Sequence[tuple[Delivery, Kept]], now: datetime
+) -> None:
+    """In the transaction in which the mails are handed over."""
+    letters.keep_templates(
         connection,
-        {
-            "hash": named,
-            "source": kept.source.path,
-            "source_hash": kept.source.hash,
-            "subject": kept.template.subject.text,
-            "text": kept.template.text.text,
-            "html": kept.template.html.text,
-            "targets": list(kept.template.targets),
-            "first_used": now,
-        },
+        [
+            {
+                "hash": kept.template.hash,
+                "source": kept.source.path,
+                "source_hash": kept.source.hash,
+                "subject": kept.template.subject.text,
+                "text": kept.template.text.text,
+                "html": kept.template.html.text,
+                "targets": list(kept.template.targets),
+                "first_used": now,
+            }
+            for kept in {kept.template.hash: kept for _, kept in mails}.values()
+        ],
     )
-    letters.keep(
+    letters.keep_each(
         connection,
-        {
-            "delivery_id": delivery.id,
-            "reader_id": delivery.reader_id,
-            "template": named,
-            "catalogue": kept.catalogue,
-            "at": now,
-            "own": {"values": dict(kept.own.values), "parts": dict(kept.own.parts)},
-        },
+        [
+            {
+                "delivery_id": delivery.id,
+                "reader_id": delivery.reader_id,
+                "template": kept.template.hash,
+                "catalogue": kept.catalogue,
+                "at": now,
+                "own": {"values": dict(kept.own.values), "parts": dict(kept.own.parts)},
+            }
+            for delivery, kept in mails
+        ],
     )

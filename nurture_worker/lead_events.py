@@ -1,25 +1,20 @@
-"""Reader traffic from files of the exchange format ``lead-events/1``: a site file, and events as
-JSON Lines, plain or gzipped."""
+"""A site and its traffic from files of the exchange format ``lead-events/1``, counted and diagnosed."""
 
-import gzip
 import json
 import math
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any
 
 from nurture_worker.diagnosis.report import diagnose
 from nurture_worker.diagnosis.structure import CtaPlace, FormPlace, PageStructure, Site
+from nurture_worker.fact_files import Lines, facts
 from tracker.counts import Counts, FactError, Tally
 from tracker.diagnosis import DiagnosisReport
 from tracker.words import PageKind, Stage
 
 FORMAT = "lead-events/1"
-_LONGEST_LINE = 1_000_000
-_MOST_TOLD = 20
 
 
 class SiteFileError(Exception):
@@ -49,45 +44,6 @@ class Case:
         return datetime.fromtimestamp(self.until_ms / 1000, UTC)
 
 
-@dataclass
-class Lines:
-    """What became of the lines of an events file. ``bad`` are (line number, what is wrong), the
-    first few; ``bad_count`` is how many there were."""
-
-    read: int = 0
-    bad_count: int = 0
-    bad: list[tuple[int, str]] = field(default_factory=list)
-    unknown_kinds: int = 0
-    out_of_period: int = 0
-    unknown_pages: dict[str, int] = field(default_factory=dict)
-    cut_short: bool = False
-
-    def spoilt(self, number: int, why: str) -> None:
-        self.bad_count += 1
-        if len(self.bad) < _MOST_TOLD:
-            self.bad.append((number, why))
-
-    def told(self) -> list[str]:
-        """Sentences for the person who made the file; none where all was well."""
-        said = [f"{number}行目: {why}" for number, why in self.bad]
-        if self.bad_count > len(self.bad):
-            said.append(f"ほかに{self.bad_count - len(self.bad):,}行を読めませんでした")
-        if self.bad_count:
-            said.append(f"読めない{self.bad_count:,}行を除いて、{self.read:,}行を数えました")
-        if self.cut_short:
-            said.append("ファイルが途中で切れています。そこまでの行で診断します")
-        if self.unknown_pages:
-            views = sum(self.unknown_pages.values())
-            most = sorted(self.unknown_pages, key=lambda page: (-self.unknown_pages[page], page))
-            named = "、".join(most[:3]) + ("など" if len(most) > 3 else "")
-            said.append(
-                f"サイトのファイルにないページの閲覧が{views:,}回あり、除きました（{named}）"
-            )
-        if self.out_of_period:
-            said.append(f"期間の外の出来事が{self.out_of_period:,}件あり、除きました")
-        return said
-
-
 def read_site(path: Path) -> Case:
     """The site told by the file at ``path``. Raises ``SiteFileError`` and ``OSError``."""
     try:
@@ -108,20 +64,12 @@ def count(case: Case, path: Path) -> tuple[Counts, Lines]:
     remembered and passed over. Raises ``OSError``."""
     lines = Lines()
     tally = Tally(case.since_ms, case.until_ms, case.follow_ms, moved=case.moved)
-    decode = json.JSONDecoder(parse_constant=_no_constant).decode
-    for number, line in _numbered(path, lines):
+    for number, fact in facts(path, lines):
         try:
-            fact = decode(line.decode())
-            if type(fact) is not dict:
-                raise FactError("JSON の {…} ではありません")
             tally.add(fact)
             lines.read += 1
         except FactError as error:
             lines.spoilt(number, str(error))
-        except UnicodeDecodeError:
-            lines.spoilt(number, "UTF-8 ではない文字があります")
-        except (ValueError, RecursionError):
-            lines.spoilt(number, "JSON として読めません")
     counts = tally.counts()
     known = {page.url for page in case.site.pages}
     lines.unknown_kinds = tally.unknown_kinds
@@ -138,36 +86,6 @@ def diagnosed(site: Path, events: Path) -> tuple[str, DiagnosisReport, list[str]
     case = read_site(site)
     counts, lines = count(case, events)
     return case.name, diagnose(counts, case.site, case.since, case.until), lines.told()
-
-
-def _numbered(path: Path, lines: Lines) -> Iterator[tuple[int, bytes]]:
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
-        number = 0
-        while True:
-            try:
-                line = stream.readline(_LONGEST_LINE)
-            except (EOFError, zlib.error, gzip.BadGzipFile):
-                lines.cut_short = True
-                return
-            if not line:
-                return
-            number += 1
-            if len(line) >= _LONGEST_LINE and not line.endswith(b"\n"):
-                lines.spoilt(number, "1行が長すぎます")
-                while line and not line.endswith(b"\n"):
-                    line = stream.readline(_LONGEST_LINE)
-                continue
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if line.strip():
-                yield number, line
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _case(raw: dict[str, Any]) -> Case:

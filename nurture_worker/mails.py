@@ -3,11 +3,12 @@ about when."""
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
-from nurture_worker import letters, message, seminar_letters, template
+from nurture_worker import handoffs, letters, line_letters, message, seminar_letters, template
 from nurture_worker.diagnosis.mail import weekly_mail
 from nurture_worker.keeping import Kept, Source, kept_alone, kept_of, source_hash
 from nurture_worker.letters import Draft, Letter
@@ -18,13 +19,22 @@ from nurture_worker.template import Frame
 from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
-from tracker.links import Click, Confirmation, Link, Preferences, Ticket, Unsubscription
+from tracker.links import (
+    Click,
+    Confirmation,
+    LineLinking,
+    Link,
+    Preferences,
+    Ticket,
+    Unsubscription,
+)
+from tracker.reporting.week import week
 from tracker.settings import Settings
 from tracker.store import diagnoses, events, readers
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading
 from tracker.store.readers import Reader
-from tracker.store.tables import consents, enrolments, inquiries
+from tracker.store.tables import consents, inquiries
 from tracker.words import DeliveryState, EndReason, EventKind, FormOf, MailKind
 
 
@@ -47,12 +57,21 @@ class Mail:
     kept: Kept | None = None
 
 
-def prepare(tools: Tools, delivery: Delivery) -> Mail:
-    """The mail of ``delivery``. Raises ``UnsendableError``."""
-    with reading(tools.engine) as connection:
+def prepare(
+    tools: Tools,
+    delivery: Delivery,
+    known: Mapping[str, Reader] | None = None,
+    looking: Connection | None = None,
+) -> Mail:
+    """The mail of ``delivery``. ``known`` are readers that were read just now; what else is needed
+    is read by ``looking``, where it is open. Raises ``UnsendableError``."""
+    with nullcontext(looking) if looking else reading(tools.engine) as connection:
         if delivery.kind is MailKind.REPORT:
             return _report(tools, connection, delivery)
-        reader = readers.get(connection, delivery.reader_id or "")
+        if delivery.kind is MailKind.HANDOFF:
+            return _handoff(tools, connection, delivery)
+        reader_id = delivery.reader_id or ""
+        reader = (known or {}).get(reader_id) or readers.get(connection, reader_id)
         if reader is None or reader.email is None:
             raise UnsendableError(DeliveryState.CANCELLED, "reader erased")
         if delivery.kind is MailKind.STEP:
@@ -70,13 +89,6 @@ def _step(tools: Tools, connection: Connection, delivery: Delivery, reader: Read
     step = next((s for s in scenario.steps if s.id == delivery.step), None) if scenario else None
     if scenario is None or step is None:
         raise UnsendableError(DeliveryState.SKIPPED, EndReason.REMOVED)
-    ended = connection.execute(
-        select(enrolments.c.end_reason).where(
-            enrolments.c.id == delivery.enrolment_id, enrolments.c.ended_at.is_not(None)
-        )
-    ).one_or_none()
-    if ended is not None:
-        raise UnsendableError(DeliveryState.CANCELLED, ended.end_reason or "ended")
 
     source = Source(step.path, source_hash(step.subject, step.preview, step.body))
     return _templated(
@@ -183,6 +195,10 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
             preview="ボタンを押すと、登録が済みます。",
             markdown=_ORDERED_NEWSLETTER.format(title=newsletter.title, confirm=confirm),
         )
+    elif link_token := FormOf.LINE.id_in(gate):
+        if tools.now() - delivery.planned_at > line_letters.TOKEN_LIVES:
+            raise UnsendableError(DeliveryState.SKIPPED, "LINE's token is over")
+        letter = line_letters.asked(_address(tools, "line", LineLinking(delivery.id, link_token)))
     elif gate == FormOf.INQUIRY:
         letter = _receipt(tools, connection, delivery, confirm)
     elif page is not None:
@@ -345,14 +361,19 @@ _ORDERED_REPORT = """{{{{ name }}}} 様
 
 def _report(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
     if delivery.event_id:
-        letter = _inquiry_letter(tools, connection, delivery.event_id)
-        about = "inquiry"
+        told = handoffs.inquiry_letter(tools, connection, delivery.event_id)
+        if told is None:
+            raise UnsendableError(DeliveryState.CANCELLED, "inquiry erased")
+        letter, about = told, "inquiry"
     else:
         found = diagnoses.newest(connection)
         if found is None or found.report is None:
             raise UnsendableError(DeliveryState.SKIPPED, "no diagnosis yet")
         subject, markdown = weekly_mail(
-            found.report.model_dump(), f"{tools.settings.site_url}/desk", tools.settings.zone
+            found.report.model_dump(),
+            f"{tools.settings.site_url}/desk",
+            tools.settings.zone,
+            week(connection, tools.now()),
         )
         letter = Letter(subject=subject, preview="", markdown=markdown)
         about = "diagnosis"
@@ -361,26 +382,12 @@ def _report(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
     )
 
 
-def _inquiry_letter(tools: Tools, connection: Connection, event_id: str) -> Letter:
-    row = connection.execute(
-        select(inquiries).where(inquiries.c.event_id == event_id)
-    ).one_or_none()
-    reader = readers.get(connection, row.reader_id) if row else None
-    if row is None or reader is None:
-        raise UnsendableError(DeliveryState.CANCELLED, "inquiry erased")
-    at = row.at.astimezone(tools.settings.zone)
-    desk = f"{tools.settings.site_url}/desk/readers/{reader.id}"
-    return Letter(
-        subject="新しい問い合わせが届きました",
-        preview="24時間以内のお返事をおすすめします。",
-        markdown=(
-            f"{at:%Y年%m月%d日 %H:%M} に、{{{{ company }}}} {{{{ name }}}} 様から問い合わせがありました。\n\n"
-            "内容とこれまでの動きは、デスクでご覧ください。\n\n"
-            f"[この方の記録を見る]({desk}){{ .button }}\n"
-        ),
-        name=reader.name or "",
-        company=reader.company or "",
-    )
+def _handoff(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:
+    letter = handoffs.letter_for(tools, connection, delivery)
+    if letter is None:
+        raise UnsendableError(DeliveryState.SKIPPED, "nothing to do any more")
+    feedback = f"{delivery.step}:handoff:sodate"
+    return _sole(tools, delivery, letter, delivery.recipient or "", "desk", feedback)
 
 
 def _sole(

@@ -22,6 +22,8 @@ from tracker.inputs import clean
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z0-9.-]+", re.ASCII)  # fmt: skip
 
 _EOL = "\r\n"
+_LINE_LENGTH = 76
+"""Of base64 (RFC 2045 §6.8)."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,9 @@ def as_bytes(
 
 def _base64(text: str) -> str:
     body = text.replace("\r\n", "\n").rstrip("\n") + "\n"
-    coded = base64.encodebytes(body.replace("\n", "\r\n").encode()).decode()
-    return coded.replace("\n", "\r\n")
+    coded = base64.b64encode(body.replace("\n", "\r\n").encode()).decode()
+    lines = [coded[n : n + _LINE_LENGTH] for n in range(0, len(coded), _LINE_LENGTH)]
+    return _EOL.join([*lines, ""])
 
 
 def _to_line(recipient: str) -> str:

@@ -1,4 +1,4 @@
-"""Brings a reader into the scenarios they belong in, and out of the others."""
+"""Brings readers into the scenarios they belong in, and out of the others."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,23 +18,45 @@ from nurture_worker.holdout import draw
 from nurture_worker.planning import calendar_of
 from nurture_worker.tools import Tools
 from tracker.events import Event
-from tracker.store import deliveries, enrolments
+from tracker.store import deals, deliveries, enrolments
+from tracker.store.deals import Dealt
 from tracker.store.enrolments import Enrolment
 from tracker.store.readers import Reader
 from tracker.words import Arm, EndReason, EventKind, FormOf, MailKind, Topic
 
 
 def place(
-    tools: Tools, connection: Connection, reader: Reader, done: Sequence[Event], now: datetime
+    tools: Tools,
+    connection: Connection,
+    readers: Sequence[tuple[Reader, Sequence[Event]]],
+    now: datetime,
 ) -> None:
-    """By what the log says of them (``done``), and what they agreed to."""
-    standing = _standing(tools, reader, done, now)
+    """Each by what the log says of them, and what they agreed to."""
+    ids = [reader.id for reader, _ in readers]
+    ways = enrolments.ways_of(connection, ids)
+    dealt = deals.standing(connection, ids)
+    for reader, done in readers:
+        _place(tools, connection, reader, done, ways[reader.id], dealt[reader.id], now)
+
+
+def _place(
+    tools: Tools,
+    connection: Connection,
+    reader: Reader,
+    done: Sequence[Event],
+    ways: Sequence[Enrolment],
+    dealt: Dealt,
+    now: datetime,
+) -> None:
+    standing = _standing(tools, reader, done, dealt, now)
     if reader.suppressed_at is not None and standing.over:
         deliveries.cancel_suppressed(
             connection, reader.id, standing.over, reader.suppressed_at, now
         )
     free = True
-    for enrolment in enrolments.under_way(connection, reader.id):
+    for enrolment in ways:
+        if enrolment.ended_at is not None:
+            continue
         scenario = tools.catalogue.scenario(enrolment.scenario)
         reason = standing.over
         if scenario is not None:
@@ -51,12 +73,13 @@ def place(
         deliveries.cancel_open(connection, reason, now, reader_id=reader.id, kind=MailKind.REMINDER)
     standing = replace(standing, free=free)
     quiet_days = tools.catalogue.firm.sending.quiet_days
+    been = {(way.scenario, way.occasion) for way in ways}
     if reason := leaves_newsletter(standing, now, tools.day, quiet_days):
         deliveries.cancel_open(
             connection, reason, now, reader_id=reader.id, kind=MailKind.NEWSLETTER
         )
     for one in places(tools.catalogue.scenarios, standing, now, tools.day, quiet_days):
-        if not enrolments.has_been_in(connection, reader.id, one.scenario.id, one.occasion):
+        if (one.scenario.id, one.occasion) not in been:
             arm = _arm(tools, connection, reader, one)
             enrolments.enrol(
                 connection, reader.id, one.scenario.id, now, occasion=one.occasion, arm=arm
@@ -69,7 +92,9 @@ def _cancel(connection: Connection, enrolment: Enrolment, reason: EndReason, now
     )
 
 
-def _standing(tools: Tools, reader: Reader, done: Sequence[Event], now: datetime) -> Standing:
+def _standing(
+    tools: Tools, reader: Reader, done: Sequence[Event], dealt: Dealt, now: datetime
+) -> Standing:
     over: EndReason | None = None
     if reader.suppressed_at is not None and reader.suppressed_for is not None:
         over = reader.suppressed_for.end_reason
@@ -87,6 +112,8 @@ def _standing(tools: Tools, reader: Reader, done: Sequence[Event], now: datetime
         over=over,
         paused=reader.paused_until is not None and reader.paused_until > now,
         seminars=tuple(_seminars(tools, done, now)),
+        dealt_at=dealt.up_to,
+        customer=dealt.customer,
     )
 
 

@@ -11,6 +11,8 @@ MONTH = timedelta(days=30.5)
 HASHES = 3 * MONTH
 """How long an erasure knows its address: no host keeps an event in its journal for so long."""
 CURSOR = "retention"
+BROWSERS = timedelta(days=366)
+"""How long an erasure knows its reader's browsers: their cookies last a year."""
 BATCH = 500
 
 
@@ -20,7 +22,7 @@ def forget(tools: Tools) -> bool:
     Readers are erased when nothing was heard of them for ``SODATE_KEEP_READERS`` months, visits of
     nameless visitors are parted from one another after ``SODATE_KEEP_VISITS`` months, and the
     consents of erased readers go after ``SODATE_KEEP_CONSENTS`` months. What recognises an erased
-    address in a journal goes after three.
+    address in a journal goes after three, what recognises an erased reader's browser after a year.
     """
     now = tools.now()
     today = now.toordinal()
@@ -36,6 +38,7 @@ def forget(tools: Tools) -> bool:
         dossier.forget_visitors(connection, now - settings.keep_visits * MONTH)
         dossier.forget_consents(connection, now - settings.keep_consents * MONTH)
         dossier.forget_hashes(connection, now - HASHES)
+        dossier.forget_erased_visitors(connection, now - BROWSERS)
         cursors.move(connection, CURSOR, today)
     dossier.scrub(tools.engine)
     return True

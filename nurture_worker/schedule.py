@@ -64,6 +64,24 @@ class Calendar:
         window = own.within(self.sending) if own else self.sending
         return open_from(at, window, self.zone)
 
+    def close_of(self, at: datetime, days: int) -> datetime:
+        """When the ``days``-th working day after the day of ``at`` closes (0: that day itself, or
+        the next one that has not closed yet)."""
+        if not self.is_real:
+            return at + max(1, days) * self.day
+        first = at.astimezone(self.zone).date()
+        left = days
+        for day in (first + timedelta(days=n) for n in range(_LONGEST_SHUT)):
+            if not _is_open_on(day, self.sending.window):
+                continue
+            closes = _on(day, self.sending.closes, self.zone)
+            if day == first and days:
+                continue
+            if left <= 1 and closes > at:
+                return closes
+            left -= 1
+        return at
+
     def room_from(
         self, at: datetime, sent: Sequence[datetime], own: StepWindow | None = None
     ) -> datetime:

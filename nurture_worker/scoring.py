@@ -1,11 +1,13 @@
 """What a reader did, in points: which event gave how many by which rule. Pure."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
+from operator import attrgetter
 
-from tracker.catalogue.scoring import PointRule, Scoring
+from tracker.catalogue.scoring import FitRule, Scoring
 from tracker.clicks import counts_for_reader
 from tracker.events import Event
 from tracker.words import EventKind, Stage
@@ -24,24 +26,46 @@ class ScoreEntry:
     points: int
 
 
-def evidence(events: Sequence[Event]) -> list[Event]:
+@dataclass(frozen=True)
+class Who:
+    """What the rules may ask of a reader besides what they did: the domain of their address, their
+    company, and the persona their reading speaks for."""
+
+    domain: str | None = None
+    company: str | None = None
+    persona: str | None = None
+
+
+NOBODY = Who()
+
+_BY_TIME = attrgetter("at", "seq")
+
+
+class Evidence(list[Event]):
+    """Events that were sifted already."""
+
+
+def evidence(events: Sequence[Event]) -> Evidence:
     """The events that say something about the reader, oldest first.
 
     Left out: hits that are not held for a person's (yet), that came after the link's time or from
     somebody the mail was handed on to, a link of one mail followed again, a page left before its
     end, and the end of one view told again.
     """
-    kept = []
+    if isinstance(events, Evidence):
+        return events
+    kept = Evidence()
     followed: set[tuple[str | None, str | None]] = set()
     ended: set[str] = set()
-    for event in sorted(events, key=lambda e: (e.at, e.seq)):
-        data = event.data or {}
+    for event in sorted(events, key=_BY_TIME):
         if event.kind is EventKind.MAIL_CLICK:
-            if not counts_for_reader(data) or (event.delivery_id, event.page) in followed:
+            if not counts_for_reader(event.data or {}):
+                continue
+            if (event.delivery_id, event.page) in followed:
                 continue
             followed.add((event.delivery_id, event.page))
-        if event.kind is EventKind.PAGE_END:
-            if not data.get("done") or event.view in ended:
+        elif event.kind is EventKind.PAGE_END:
+            if not (event.data or {}).get("done") or event.view in ended:
                 continue
             if event.view is not None:
                 ended.add(event.view)
@@ -50,36 +74,62 @@ def evidence(events: Sequence[Event]) -> list[Event]:
 
 
 def score(
-    events: Sequence[Event], rules: Scoring, stage_of: StageOf, zone: tzinfo
+    events: Sequence[Event],
+    rules: Scoring,
+    stage_of: StageOf,
+    zone: tzinfo,
+    who: Who = NOBODY,
 ) -> list[ScoreEntry]:
-    """The score entries of one reader's events, in order. A day is a calendar day of ``zone``."""
-    entries = []
+    """The score entries of one reader's events, in order. A day is a calendar day of ``zone``.
+
+    What ``who`` is gives its points with the first confirmation of the address: before that,
+    anybody can have typed it.
+    """
+    entries: list[ScoreEntry] = []
     given: defaultdict[tuple[str, object], int] = defaultdict(int)
+    rules_of = rules.rules_of
+    confirmed = False
     for event in evidence(events):
-        for rule in rules.points:
-            if not _applies(rule, event, stage_of):
+        if event.kind is EventKind.CONFIRM and not confirmed:
+            confirmed = True
+            entries += [
+                ScoreEntry(event.id, fit.id, event.at, fit.points)
+                for fit in rules.fits
+                if fit.points and _fits(fit, who)
+            ]
+        asked = rules_of.get(event.kind)
+        if not asked:
+            continue
+        stage = stage_of(event)
+        for rule in asked:
+            if not rule.covers(event.page, event.cta, stage):
                 continue
-            day = (rule.id, event.at.astimezone(zone).date())
             points = rule.points
             if rule.cap_per_day is not None:
+                day = (rule.id, event.at.astimezone(zone).date())
                 room = rule.cap_per_day - abs(given[day])
                 points = max(-room, min(room, points))
-            if points:
                 given[day] += points
+            if points:
                 entries.append(ScoreEntry(event.id, rule.id, event.at, points))
     return entries
 
 
-def total(entries: Sequence[ScoreEntry], now: datetime, half_life_days: float) -> float:
-    """The sum at ``now``, each entry halved every ``half_life_days``; never below 0."""
-    half_life = timedelta(days=half_life_days)
-    worth: float = sum(
-        entry.points * 0.5 ** (max(timedelta(0), now - entry.at) / half_life) for entry in entries
-    )
+def total(entries: Sequence[ScoreEntry], now: datetime, rules: Scoring) -> float:
+    """The sum at ``now`` of what is left of each entry; never below 0."""
+    worth = sum(rules.left(entry.rule, entry.points, entry.at, now) for entry in entries)
     return round(max(0.0, worth), 1)
 
 
-def _applies(rule: PointRule, event: Event, stage_of: StageOf) -> bool:
-    if rule.event is not event.kind:
-        return False
-    return not rule.stages or stage_of(event) in rule.stages
+def _fits(rule: FitRule, who: Who) -> bool:
+    if who.domain and any(f".{who.domain}".endswith(f".{domain}") for domain in rule.domains):
+        return True
+    if who.company and rule.companies:
+        company = _plain(who.company)
+        if any(_plain(name) in company for name in rule.companies):
+            return True
+    return who.persona is not None and who.persona in rule.personas
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

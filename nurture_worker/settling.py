@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from nurture_worker.digest import follow
+from nurture_worker.following import follow
 from nurture_worker.letters import count_links
 from nurture_worker.tools import Tools
 from tracker.clicks import SETTLE_AFTER, judge

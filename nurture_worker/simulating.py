@@ -105,6 +105,8 @@ def _story(connection: Connection, reader: Reader, mails: list[Delivery], since:
         held=frozenset((row.scenario, row.occasion) for row in begun if row.arm == Arm.HELD_OUT),
         step_of={mail.id: mail.step for mail in mails if mail.step and mail.kind is MailKind.STEP},
         sent=tuple(sent),
+        address=reader.email,
+        company=reader.company,
     )
 
 

@@ -19,6 +19,7 @@ from nurture_worker.entering import (
     leaves_newsletter,
     places,
 )
+from nurture_worker.fitting import who_of
 from nurture_worker.scenarios import Next, Taken, next_step
 from nurture_worker.schedule import Calendar
 from nurture_worker.scoring import score, total
@@ -50,7 +51,8 @@ class Story:
 
     ``held`` are the scenarios and occasions for which they were held out.
     ``step_of`` names the step that each mail was which they got; ``sent`` says when mails went out
-    that they did not order, before the simulation begins.
+    that they did not order, before the simulation begins. ``address`` and ``company`` are for the
+    rules that ask who a reader is.
     """
 
     reader_id: str
@@ -63,6 +65,8 @@ class Story:
     held: frozenset[tuple[str, str]] = frozenset()
     step_of: Mapping[str, str] = field(default_factory=dict)
     sent: tuple[datetime, ...] = ()
+    address: str | None = None
+    company: str | None = None
 
 
 @dataclass(frozen=True)
@@ -259,11 +263,13 @@ class _Replay:
         done = self._seen(now)
         told = doings(done, self._story.step_of)
         rules = self._catalogue.scoring
-        entries = score(done, rules, self._stage_of, self._calendar.zone)
+        story, page_at = self._story, self._catalogue.page_at
+        who = who_of(rules, story.address, story.company, done, page_at)
+        entries = score(done, rules, self._stage_of, self._calendar.zone, who)
         return Facts(
             clicked=told.clicked,
             downloaded=told.downloaded,
-            score=total(entries, now, rules.half_life_days),
+            score=total(entries, now, rules),
             persona=persona_of(self._catalogue.page_at(url) for url in told.opened),
             stage=self._stage(done),
             attended=told.attended,

@@ -6,12 +6,18 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from nurture_worker.diagnosing import make
-from nurture_worker.digest import digest, follow, marketing
+from nurture_worker.digest import digest, marketing
+from nurture_worker.following import follow_all
+from nurture_worker.handoffs import remind
 from nurture_worker.issuing import plan_issues
+from nurture_worker.judging import judge
+from nurture_worker.line_sending import answer_in_line
+from nurture_worker.notifying import notify_due
 from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
 from nurture_worker.retention import forget
 from nurture_worker.returns import collect
+from nurture_worker.rolling import roll
 from nurture_worker.schedule import week_of
 from nurture_worker.sending import send_due
 from nurture_worker.settling import settle
@@ -37,23 +43,30 @@ def every(day: timedelta, times: int) -> timedelta:
 
 
 def sweep(tools: Tools) -> None:
-    """All that may be due: bounces not read, events not digested, hits not judged, mails of dead workers, next
-    steps, reminders, issues of the newsletter, mails to send, the weekly diagnosis, what is to be forgotten. Run it as often
+    """All that may be due: bounces not read, events not digested or counted, hits not judged, mails
+    of dead workers, next steps, reminders, issues of the newsletter, mails to send, the weekly
+    diagnosis, what is to be forgotten. Run it as often
     as you like."""
     collect(tools)
     digest(tools)
+    answer_in_line(tools)
     settle(tools)
+    roll(tools)
     with writing(tools.engine) as connection:
         back, unsure = deliveries.recover(connection, tools.now())
+        deliveries.proven(connection)
     if back or unsure:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
     forget(tools)
     refresh_diagnosis(tools)
+    judge(tools)
     plan_weekly(tools)
     keep_reminders(tools)
     enrol_by_time(tools)
     plan_issues(tools)
+    remind(tools)
     advance(tools)
+    notify_due(tools)
     with writing(tools.engine) as connection:
         pulse.note_sweep(connection, tools.now())
 
@@ -93,6 +106,7 @@ def plan_steps(tools: Tools) -> int:
                             "enrolment_id": enrolment.id,
                             "scenario": scenario.id,
                             "step": step.step.id,
+                            "channel": step.step.channel,
                         }
                     )
             planned += deliveries.plan_steps(
@@ -133,9 +147,9 @@ def enrol_by_time(tools: Tools) -> int:
         for page in tools.catalogue.pages if after else ():
             if after and page.seminar and has_just_ended(tools, page.seminar.id, now):
                 found += enrolments.registered(connection, page.seminar.id, after.id, BATCH)
-    for reader_id in dict.fromkeys(found):
+    for first in range(0, len(found), BATCH):
         with writing(tools.engine) as connection:
-            follow(tools, connection, reader_id, now)
+            follow_all(tools, connection, found[first : first + BATCH], now)
     return len(found)
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
+from pathlib import Path
 
 from redis import Redis
 from sqlalchemy import Engine
 
+from nurture_worker.channels.dkim import Signer
 from tracker.catalogue import Catalogue
 from tracker.catalogue.live import LiveCatalogue
 from tracker.events import Event
@@ -51,6 +53,14 @@ class Tools:
     def verp(self) -> Verp:
         """The return addresses of mails."""
         return Verp(self.settings.keys)
+
+    @cached_property
+    def signer(self) -> Signer | None:
+        """What signs mails by DKIM, where the operator wants it. Raises ``SettingsError``."""
+        told = self.settings
+        if not told.dkim_domain:
+            return None
+        return Signer(told.dkim_domain, told.dkim_selector, Path(told.dkim_key))
 
     def now(self) -> datetime:
         return self.clock().astimezone(UTC)

@@ -32,6 +32,27 @@ def test_every_job_name_is_a_function_without_parameters(job: Job) -> None:
     assert inspect.signature(function).parameters == {}
 
 
+SELDOM_NEEDED = frozenset(
+    {
+        *("alembic", "authlib", "joserfc", "linebot", "prometheus_client", "requests"),
+        *("mkdocs", "numpy", "scipy", "css_inline", "nurture_worker"),
+    }
+)
+
+
+def test_a_tracker_loads_only_what_it_needs_to_answer_readers() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, tracker.app; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    loaded = {module.partition(".")[0] for module in told.split()}
+    assert "tracker" in loaded
+    assert loaded & SELDOM_NEEDED == set()
+
+
 def test_every_setting_says_what_it_means() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name

@@ -8,7 +8,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.conftest import NOW, House
-from tracker.fold import Folder, fold
+from tracker.fold import fold
+from tracker.folding import Folder
 from tracker.journal import Entry, Journal
 from tracker.store import events
 from tracker.store.engine import reading, writing

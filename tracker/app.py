@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from tracker.catalogue.live import LiveCatalogue
 from tracker.context import Context, context, keep
 from tracker.desk import desk
+from tracker.desk.language import TRANSLATIONS, babel, language
 from tracker.doors import (
     beacon,
     click,
@@ -27,6 +28,7 @@ from tracker.doors import (
     health,
     inbox,
     inquiry,
+    line,
     metrics,
     newsletter,
     preferences,
@@ -36,7 +38,7 @@ from tracker.doors import (
     webhooks,
 )
 from tracker.doors.front import Front
-from tracker.fold import Folder
+from tracker.folding import Folder
 from tracker.hosts import Named
 from tracker.journal import Journal
 from tracker.limits import Limits
@@ -64,6 +66,7 @@ DOORS = (
     gate,
     health,
     inquiry,
+    line,
     metrics,
     newsletter,
     preferences,
@@ -104,6 +107,7 @@ def create_app(
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app)
+    babel.init_app(app, locale_selector=language, default_translation_directories=str(TRANSLATIONS))
     redis_url = settings.redis_url or "redis://127.0.0.1:6379/0"
     limits = Limits(redis_url, keys[-1], settings.beacons_a_minute)
     limits.init_app(app)
@@ -191,7 +195,8 @@ def _refuse(error: HTTPException) -> ResponseReturnValue:
             405: "このページはその方法では開けません。",
             429: "短い時間に何度も送られています。少し待ってからお試しください。",
         }.get(code, "ただいま処理できませんでした。少し待ってからお試しください。")
-    answer = Response(render_template("doors/refused.html", told=told), code)
+    way_out = error.description == "link"
+    answer = Response(render_template("doors/refused.html", told=told, way_out=way_out), code)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value

@@ -216,12 +216,21 @@ class PageReading(_Told):
         return self.kind in READING
 
 
+class WayStep(_Told):
+    """One step of the way from a visit to an inquiry, how often it was taken, and whether
+    something was found that stands in its way."""
+
+    label: str
+    count: int
+    found: bool = False
+
+
 class DiagnosisReport(_Told):
     """A whole diagnosis of the period from ``since`` to before ``until`` (UTC).
 
     ``findings`` are worth changing, the largest gain first; ``undecided`` what looks odd first,
     then what is clear soonest; ``notes`` are remarks on how pages are built; ``pages`` are in
-    order of views.
+    order of views; ``way`` leads from the visits to the inquiries.
     """
 
     format: Literal["sodate-diagnosis/2"] = FORMAT
@@ -239,6 +248,7 @@ class DiagnosisReport(_Told):
     repaired: tuple[Repaired, ...] = ()
     notes: tuple[Note, ...] = ()
     pages: tuple[PageReading, ...] = ()
+    way: tuple[WayStep, ...] = ()
 
     @property
     def to_change(self) -> tuple[Finding | Note, ...]:

@@ -5,26 +5,21 @@ it. Both in one transaction, and the journal forgets only after its commit: a cr
 two folds the same entries again, which the event ids make harmless.
 """
 
-import fcntl
 import logging
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from tracker import notices
+from tracker import dealing, notices
+from tracker.bounces import Suppression
 from tracker.journal import Entry, Journal
-from tracker.store import dossier, events, readers
-from tracker.store.engine import is_away, reading, writing
-from tracker.store.tables import EPOCH
-from tracker.tallies import LOST, Tallies
-from tracker.words import EventKind, FormOf, Topic
+from tracker.store import dossier, events, readers, suppressions
+from tracker.store.engine import is_away, writing
+from tracker.words import EventKind, FormOf, SuppressedFor, Topic
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +39,6 @@ _FACTS_ALONE = frozenset(
         EventKind.MAIL_CLICK,
     }
 )
-_ERASURES_EVERY_SECONDS = 3600.0
-_WAKE_AGAIN_SECONDS = 5.0
-_REST = 3.0
-"""How long the fold rests after a batch in a crowd, as a multiple of what the batch took."""
 
 
 def fold(journal: Journal, engine: Engine) -> int:
@@ -65,7 +56,7 @@ def fold(journal: Journal, engine: Engine) -> int:
     except Exception as error:
         if is_away(error):
             raise
-        log.error("fold: a batch was refused, taking its entries one by one: %s", _told(error))
+        log.error("fold: a batch was refused, taking its entries one by one: %s", told(error))
         for place, entry in batch:
             _fold_alone(journal, engine, place, entry)
     journal.forget(batch[-1][0])
@@ -93,10 +84,13 @@ def _fold_facts(connection: Connection, entries: Sequence[Entry]) -> None:
     asked = {entry.delivery_id for entry in entries if entry.delivery_id}
     found = readers.of_deliveries(connection, asked)
     erased = dossier.erased(connection, set(found.values()))
+    names = {entry.visitor for entry in entries if entry.visitor}
+    gone = dossier.erased_visitors_of(connection, names)
     rows = []
     for entry in entries:
         reader_id = found.get(entry.delivery_id or "")
-        kept = _left(entry, erased.get(reader_id or ""))
+        erased_at = erased.get(reader_id or "") or gone.get(entry.visitor or "")
+        kept = _left(entry, erased_at)
         if kept:
             rows.append(_row(kept, reader_id))
     events.append(connection, rows)
@@ -109,6 +103,8 @@ def _left(entry: Entry, erased_at: datetime | None) -> Entry | None:
         return entry
     if entry.at > erased_at:
         return None
+    if entry.view:  # read before: of nobody now, and counted as it was
+        return replace(entry, visitor=None)
     return replace(entry, visitor=None, data=dossier.stays(entry.kind, entry.data) or {}, person={})
 
 
@@ -118,11 +114,11 @@ def _fold_alone(journal: Journal, engine: Engine, place: int, entry: Entry) -> N
     except Exception as error:
         if is_away(error):
             raise
-        log.error("fold: entry %s set aside: %s", entry.id, _told(error))
-        journal.set_aside(place, _told(error))
+        log.error("fold: entry %s set aside: %s", entry.id, told(error))
+        journal.set_aside(place, told(error))
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
     """What an error says without what it was given: PostgreSQL quotes the row in its details."""
     said = str(getattr(error, "orig", None) or error).strip() or "?"
     return f"{type(error).__name__}: {said.splitlines()[0][:300]}"
@@ -135,6 +131,13 @@ def _fold_entry(connection: Connection, entry: Entry) -> None:
     if entry.kind in notices.IN_LINE:
         notices.take_line(connection, entry)
         return
+    if entry.kind is EventKind.MAIL_UNSUB and entry.person:
+        _fold_way_out(connection, entry)
+        return
+    entry = _of_nobody_erased(connection, entry)
+    if entry.kind in dealing.KINDS:
+        dealing.take(connection, entry)
+        return
     reader_id, answered, erased_at = _reader_of(connection, entry)
     if entry.kind is EventKind.MAIL_UNSUB and readers.is_out(connection, reader_id):
         return  # the second press of the button, or of the mail program's
@@ -146,6 +149,7 @@ def _fold_entry(connection: Connection, entry: Entry) -> None:
     elif entry.kind is EventKind.CONFIRM and reader_id:
         readers.confirm(connection, reader_id, answered, entry.at, _topics(entry.gate))
         if entry.visitor:
+            dossier.welcome_back(connection, entry.visitor)
             readers.join_visitor(connection, entry.visitor, reader_id, entry.at)
         _own_diagnosis(connection, entry, reader_id, answered)
         _own_place(connection, entry, reader_id)
@@ -154,6 +158,30 @@ def _fold_entry(connection: Connection, entry: Entry) -> None:
         readers.opt_out(connection, reader_id, entry.at)
     elif entry.kind is EventKind.PREFERENCES and reader_id:
         _fold_preferences(connection, entry, reader_id)
+
+
+def _fold_way_out(connection: Connection, entry: Entry) -> None:
+    """Whoever names an address takes it out. One that is not known is remembered by its hash, for
+    an opt-out holds for what is imported later too."""
+    address = entry.person["email_normalised"]
+    reader_id = dossier.find(connection, address)
+    if reader_id is None:
+        if suppressions.held(connection, address) is None:
+            out = Suppression(SuppressedFor.UNSUBSCRIBED, entry.at)
+            suppressions.hold(connection, address, out)
+    elif not readers.is_out(connection, reader_id) and events.append(
+        connection, [_row(entry, reader_id)]
+    ):
+        readers.opt_out(connection, reader_id, entry.at)
+
+
+def _of_nobody_erased(connection: Connection, entry: Entry) -> Entry:
+    """``entry`` without its visitor, if that is somebody's who was erased. The button in a mail
+    makes the browser a reader's again."""
+    if entry.visitor is None or entry.kind is EventKind.CONFIRM:
+        return entry
+    gone = dossier.erased_visitors_of(connection, [entry.visitor])
+    return replace(entry, visitor=None) if gone else entry
 
 
 def _reader_of(
@@ -257,107 +285,3 @@ def _row(entry: Entry, reader_id: str | None) -> dict[str, Any]:
         "delivery_id": entry.delivery_id,
         "data": entry.data or None,
     }
-
-
-class Folder(threading.Thread):
-    """Folds whenever something was appended, and every second; one process of a host at a time.
-
-    Every process' folder counts the events that its process lost.
-    """
-
-    def __init__(
-        self,
-        journal: Journal,
-        engine: Engine,
-        wake: Callable[[], object],
-        tallies: Tallies | None = None,
-    ) -> None:
-        """``wake`` is called after each batch that reached the store; while it answers ``False``
-        it is called less often. Losses are counted in ``tallies``."""
-        super().__init__(name="fold", daemon=True)
-        self._journal = journal
-        self._engine = engine
-        self._wake = wake
-        self._tallies = tallies
-        self._lock_path = Path(f"{journal.path}.fold")
-        self._told_to_stop = threading.Event()
-        self._wake_after = 0.0
-        self._look_after = 0.0
-        self._scrubbed_for: datetime | None = None
-
-    def run(self) -> None:
-        with self._lock_path.open("w") as lock:
-            while not self._told_to_stop.is_set():
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    self._told_to_stop.wait(1.0)
-                    self._count_losses()
-            failures = 0
-            while not self._told_to_stop.is_set():
-                self._count_losses()
-                began = time.monotonic()
-                try:
-                    if fold(self._journal, self._engine):
-                        self._wake_worker()
-                        failures = 0
-                        self._let_readers_go_first(time.monotonic() - began)
-                        continue
-                    self._look_at_erasures()
-                    self._journal.appended.wait(1.0)
-                    self._journal.appended.clear()
-                except Exception as error:
-                    failures += 1
-                    if is_away(error):
-                        log.error("fold: store away, journal keeps all: %s", _told(error))
-                    else:
-                        log.error("fold: will try again: %s", _told(error))
-                    # Whatever is appended meanwhile: a store that is away is not asked each time.
-                    self._told_to_stop.wait(min(30.0, 0.5 * 2.0 ** min(failures, 6)))
-
-    def _let_readers_go_first(self, took: float) -> None:
-        """Rest a while after a batch where events still come in: it took time from the doors."""
-        if self._journal.appended.is_set():
-            self._journal.appended.clear()
-            self._told_to_stop.wait(took * _REST)
-
-    def _wake_worker(self) -> None:
-        if time.monotonic() >= self._wake_after and self._wake() is False:
-            self._wake_after = time.monotonic() + _WAKE_AGAIN_SECONDS
-
-    def _count_losses(self) -> None:
-        if self._tallies is not None:
-            self._tallies.follow(LOST, self._journal.lost)
-
-    def _look_at_erasures(self) -> None:
-        if time.monotonic() >= self._look_after:
-            self._scrubbed_for = forget_erased(self._journal, self._engine, self._scrubbed_for)
-            self._look_after = time.monotonic() + _ERASURES_EVERY_SECONDS
-
-    def stop(self) -> None:
-        """Finish the batch in hand and end."""
-        self._told_to_stop.set()
-        self._journal.appended.set()
-        self.join(timeout=10)
-
-
-def forget_erased(
-    journal: Journal, engine: Engine, known: datetime | None = None
-) -> datetime | None:
-    """Remove from ``journal`` what it set aside of people who were erased, on whatever host, and
-    scrub it if somebody was since the newest erasure that is ``known``; the newest now."""
-    with reading(engine) as connection:
-        newest = dossier.last_erasure(connection)
-        if newest == known:
-            return newest
-        gone = {
-            address
-            for address in journal.people_set_aside()
-            if dossier.erased_address(connection, address, EPOCH)
-        }
-    for address in gone:
-        journal.forget_person(address)
-    if not gone:
-        journal.scrub()
-    return newest

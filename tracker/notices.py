@@ -4,7 +4,6 @@ order, with what follows from it."""
 import logging
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection
@@ -28,7 +27,15 @@ from tracker.words import BounceReason, EventKind, SuppressedFor
 log = logging.getLogger(__name__)
 
 ABOUT_MAILS = frozenset({EventKind.MAIL_DELIVERED, EventKind.MAIL_BOUNCE, EventKind.MAIL_COMPLAINT})
-IN_LINE = frozenset({EventKind.LINE_FOLLOW, EventKind.LINE_UNFOLLOW})
+IN_LINE = frozenset(
+    {
+        EventKind.LINE_FOLLOW,
+        EventKind.LINE_UNFOLLOW,
+        EventKind.LINE_ASK,
+        EventKind.LINE_LINK,
+        EventKind.LINE_UNLINK,
+    }
+)
 
 
 def entry_of(notice: Notice) -> Entry:
@@ -124,16 +131,51 @@ def _rest(connection: Connection, domain: str, entry: Entry) -> None:
 
 
 def take_line(connection: Connection, entry: Entry) -> None:
-    """Who follows in LINE, or no more; the newest word counts, in whatever order they come."""
+    """Who follows in LINE, or no more, and which reader's account it is; the newest word counts,
+    in whatever order they come."""
+    if entry.kind is EventKind.LINE_ASK:
+        _ask_to_be_linked(connection, entry)
+        return
+    if entry.kind is EventKind.LINE_UNLINK:
+        _unlink(connection, entry)
+        return
     user_id = entry.person.get("line_user")
     if not user_id:
         return
-    user_hash = sha256(f"sodate:line:{user_id}".encode()).hexdigest()
+    user_hash = line_users.hash_of(user_id)
     event = replace(entry, data={**entry.data, "line_user": user_hash[:32]})
-    if events.append(connection, [_row(event, None, None)]):
-        line_users.note(
-            connection, user_hash, user_id, entry.kind is EventKind.LINE_FOLLOW, entry.at
-        )
+    if entry.kind is EventKind.LINE_LINK:
+        _link(connection, event, user_hash, user_id)
+        return
+    if not events.append(connection, [_row(event, None, None)]):
+        return
+    follows = entry.kind is EventKind.LINE_FOLLOW
+    line_users.note(connection, user_hash, user_id, follows, entry.at)
+    if follows and (reply_token := entry.person.get("reply_token")):
+        line_users.ask(connection, user_hash, reply_token, entry.at)
+
+
+def _ask_to_be_linked(connection: Connection, entry: Entry) -> None:
+    """Somebody in LINE typed an address: only a reader's brings a mail, and it alone can go on."""
+    reader_id = readers.confirmed(connection, entry.person.get("email_normalised", ""))
+    if reader_id is not None:
+        events.append(connection, [_row(entry, reader_id, None)])
+
+
+def _link(connection: Connection, entry: Entry, user_hash: str, user_id: str) -> None:
+    reader_id, _ = readers.of_delivery(connection, entry.delivery_id or "") or (None, None)
+    reader = readers.get(connection, reader_id) if reader_id else None
+    if reader_id is None or reader is None or reader.email is None:
+        return
+    if events.append(connection, [_row(entry, reader_id, entry.delivery_id)]):
+        line_users.note(connection, user_hash, user_id, True, entry.at)
+        line_users.link(connection, reader_id, user_hash, entry.at)
+
+
+def _unlink(connection: Connection, entry: Entry) -> None:
+    reader_id, _ = readers.of_delivery(connection, entry.delivery_id or "") or (None, None)
+    if reader_id is not None and line_users.unlink(connection, reader_id):
+        events.append(connection, [_row(entry, reader_id, entry.delivery_id)])
 
 
 def _mail(connection: Connection, entry: Entry) -> Delivery | None:

@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tracker.scanners import Scanners
 
+NotifyTells = Literal["link", "reasons", "person"]
+"""How much of a reader a chat is told."""
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -58,6 +61,23 @@ class Settings(BaseSettings):
         "",
         description="送信サーバー smtp://user:pass@host:587（smtps:// はTLS。空ならローカルの受信箱）",
     )
+    smtp_connections: int = Field(
+        1,
+        ge=1,
+        le=20,
+        description="送信サーバーへ同時に開く接続の数（ワーカーごと。多いほど速く、落ちたときに「不明」になりうるのもその数まで）",
+    )
+    mails_a_minute: int = Field(
+        0, ge=0, description="1分に送る数の上限（すべてのワーカーの合計。0 なら上限なし）"
+    )
+    mails_a_minute_per_domain: int = Field(
+        0, ge=0, description="1つの宛先ドメインに1分に送る数の上限（0 なら上限なし）"
+    )
+    dkim_domain: str = Field(
+        "", description="DKIM で署名するドメイン（空なら署名しない。送信サーバーが署名するなら空）"
+    )
+    dkim_selector: str = Field("", description="DKIM のセレクター")
+    dkim_key: str = Field("", description="DKIM の秘密鍵（RSA、PEM）のファイルのパス")
     bounce_domain: str = Field(
         "",
         pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+)?$",
@@ -90,6 +110,17 @@ class Settings(BaseSettings):
         "",
         description="LINE のボットのユーザーID（U…）。ほかのチャネル宛ての知らせを数えない（空なら確かめない）",
     )
+    line_token: str = Field(
+        "", description="LINE のチャネルアクセストークン（長期。空なら LINE では送らない）"
+    )
+    line_basic_id: str = Field(
+        "",
+        pattern=r"^(@[a-z0-9_.-]{1,40})?$",
+        description="LINE 公式アカウントのベーシックID（@…。友だち追加の案内に使う。空なら案内しない）",
+    )
+    line_api: str = Field(
+        "https://api.line.me", description="LINE Messaging API のURL（試すときだけ変える）"
+    )
     secret_keys: str = Field(
         "", description="署名の鍵。カンマ区切りで最後の鍵が署名し、前の鍵は検証だけする"
     )
@@ -99,6 +130,25 @@ class Settings(BaseSettings):
     )
     report_to: str = Field(
         "", description="週次の診断を受け取るアドレス（カンマ区切り。空なら desk の全員）"
+    )
+    sales_to: str = Field(
+        "",
+        description="営業に引き渡した読者と問い合わせの知らせ（名前入り）を受け取るアドレス（カンマ区切り。空なら SODATE_REPORT_TO、それも空ならデスクの担当者と管理者）",
+    )
+    deals_secret: str = Field(
+        "",
+        description="POST /webhooks/deals の署名の秘密（16文字以上。空なら /webhooks/deals はない）",
+    )
+    notify_urls: str = Field(
+        "",
+        description="引き渡しをチャットにも知らせる apprise の URL（空白区切り。例 slack://…、workflows://…（Teams）、jsons://…。空なら知らせない）",
+    )
+    notify_tells: NotifyTells = Field(
+        "reasons",
+        description="チャットに書くこと。link デスクへのリンクだけ / reasons 段階・点数・理由も（名前は書かない）/ person 会社名と名前も",
+    )
+    notify_private: bool = Field(
+        False, description="true なら、社内（プライベート）のアドレスへのチャットの知らせも許す"
     )
     tracker_workers: int = Field(1, ge=1, le=32, description="トラッカーのプロセス数")
     proxies: int = Field(
@@ -157,7 +207,14 @@ class Settings(BaseSettings):
             raise ValueError("https:// で始まるURLにしてください")
         return url
 
-    @field_validator("bounce_secret", "postmark_secret")
+    @field_validator("line_api")
+    @classmethod
+    def _safe_api(cls, url: str) -> str:
+        if not may_be_fetched(url, production=False):
+            raise ValueError("https:// で始まるURLにしてください")
+        return url.rstrip("/")
+
+    @field_validator("bounce_secret", "postmark_secret", "deals_secret")
     @classmethod
     def _long_secret(cls, secret: str) -> str:
         if secret and len(secret) < 16:
@@ -287,6 +344,11 @@ def read_settings() -> Settings:
         raise SettingsError("\n".join(lines)) from None
     if settings.production and not settings.base_url:
         raise SettingsError("production では SODATE_BASE_URL を設定してください")
+    dkim = (settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
+    if any(dkim) and not all(dkim):
+        raise SettingsError(
+            "SODATE_DKIM_DOMAIN、SODATE_DKIM_SELECTOR、SODATE_DKIM_KEY は、3つそろえて設定してください"
+        )
     if settings.oidc_issuer and not settings.oidc_client_id:
         raise SettingsError("SODATE_OIDC_ISSUER には SODATE_OIDC_CLIENT_ID も要ります")
     return settings

@@ -81,6 +81,13 @@ class EventKind(StrEnum):
     PREFERENCES = "preferences"
     LINE_FOLLOW = "line_follow"
     LINE_UNFOLLOW = "line_unfollow"
+    DEAL_WON = "deal_won"
+    DEAL_LOST = "deal_lost"
+    IMPORTED = "imported"
+    LINE_ASK = "line_ask"
+    LINE_LINK = "line_link"
+    LINE_UNLINK = "line_unlink"
+    STAGE_SET = "stage_set"
 
     @property
     def label(self) -> str:
@@ -109,7 +116,18 @@ class EventKind(StrEnum):
             "preferences": "メールの設定を変えた",
             "line_follow": "LINEで友だちになった",
             "line_unfollow": "LINEの友だちをやめた",
+            "deal_won": "受注した",
+            "deal_lost": "失注した",
+            "imported": "名簿から取り込んだ",
+            "line_ask": "LINEとの連携を申し込んだ",
+            "line_link": "LINEで受け取ることにした",
+            "line_unlink": "LINEで受け取るのをやめた",
+            "stage_set": "デスクで段階を決めた",
         }[self.value]
+
+
+ELSEWHERE = "elsewhere"
+"""The key in an event's data that says: another system recorded this; answer nobody for it."""
 
 
 class DeliveryState(StrEnum):
@@ -144,6 +162,29 @@ class DeliveryState(StrEnum):
         }[self.value]
 
 
+class Channel(StrEnum):
+    """By which way a delivery goes out."""
+
+    MAIL = "mail"
+    LINE = "line"
+
+    @property
+    def label(self) -> str:
+        return {"mail": "メール", "line": "LINE"}[self.value]
+
+
+class Choice(StrEnum):
+    """What a person makes of a mail of which nobody knows whether it was taken."""
+
+    ARRIVED = "arrived"
+    AGAIN = "again"
+    NEVER = "never"
+
+    @property
+    def label(self) -> str:
+        return {"arrived": "届いていた", "again": "送り直す", "never": "送らない"}[self.value]
+
+
 class MailKind(StrEnum):
     """Why a mail is sent; it decides whether an opt-out stops it."""
 
@@ -151,7 +192,19 @@ class MailKind(StrEnum):
     DELIVERY = "delivery"
     REPORT = "report"
     REMINDER = "reminder"
+    HANDOFF = "handoff"
     NEWSLETTER = "newsletter"
+
+    @property
+    def label(self) -> str:
+        return {
+            "step": "ステップメール",
+            "delivery": "申し込みへの返信",
+            "report": "担当者への知らせ",
+            "reminder": "セミナーのお知らせ",
+            "handoff": "引き渡しの知らせ",
+            "newsletter": "メールマガジン",
+        }[self.value]
 
 
 class Topic(StrEnum):
@@ -211,6 +264,24 @@ class Arm(StrEnum):
     HELD_OUT = "held_out"
 
 
+class SetFor(StrEnum):
+    """Why somebody at the desk set a reader's stage. No free text: it would tell of people."""
+
+    TALKED = "talked"
+    DEAL = "deal"
+    TOO_FAR = "too_far"
+    MISTAKEN = "mistaken"
+
+    @property
+    def label(self) -> str:
+        return {
+            "talked": "話をして分かった",
+            "deal": "商談が進んだ",
+            "too_far": "まだそこまで来ていない",
+            "mistaken": "前の変更の間違いを直す",
+        }[self.value]
+
+
 class SkipReason(StrEnum):
     """Why a step was passed over that might have been sent."""
 
@@ -254,12 +325,13 @@ class LeftOut(StrEnum):
 
 class FormOf(StrEnum):
     """Whose form an event's ``gate`` names where it is not a resource's: ``diagnosis:<id>``,
-    ``seminar:<id>``, or ``newsletter`` or ``inquiry`` alone."""
+    ``seminar:<id>``, ``line:<link token>``, or ``newsletter`` or ``inquiry`` alone."""
 
     DIAGNOSIS = "diagnosis"
     SEMINAR = "seminar"
     NEWSLETTER = "newsletter"
     INQUIRY = "inquiry"
+    LINE = "line"
 
     def gate(self, own_id: str) -> str:
         return f"{self.value}:{own_id}"
@@ -283,6 +355,7 @@ class EndReason(StrEnum):
     COMPLAINT = "complaint"
     RETURNED = "returned"
     SUNSET = "sunset"
+    DEAL = "deal"
 
     @property
     def label(self) -> str:
@@ -297,6 +370,7 @@ class EndReason(StrEnum):
             "complaint": "迷惑メールとして報告された",
             "returned": "また動きがあった",
             "sunset": "動きがないまま、配信を終えた",
+            "deal": "商談の結果が出た",
         }[self.value]
 
 
@@ -360,6 +434,106 @@ class SuppressedFor(StrEnum):
         }.get(self, EndReason.UNDELIVERABLE)
 
 
+class HandoffCause(StrEnum):
+    """Why a reader was given to sales."""
+
+    HOT = "hot"
+    INQUIRY = "inquiry"
+
+    @property
+    def label(self) -> str:
+        return {"hot": "温まった読者", "inquiry": "問い合わせ"}[self.value]
+
+
+class HandoffMail(StrEnum):
+    """Which mail about hand-offs a delivery is; stands in its ``step``."""
+
+    NEW = "new"
+    OVERDUE = "overdue"
+
+
+class Touch(StrEnum):
+    """What is written into the record of a hand-off."""
+
+    MAILED = "mailed"
+    CALLED = "called"
+    MEETING = "meeting"
+    NOTE = "note"
+    OWNER = "owner"
+    INQUIRY = "inquiry"
+    WON = "won"
+    LOST = "lost"
+
+    @property
+    def label(self) -> str:
+        return {
+            "mailed": "メールした",
+            "called": "電話した",
+            "meeting": "商談した",
+            "note": "メモ",
+            "owner": "担当を決めた",
+            "inquiry": "問い合わせがあった",
+            "won": "受注",
+            "lost": "失注",
+        }[self.value]
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether somebody of the firm reached out to the reader."""
+        return self in (Touch.MAILED, Touch.CALLED, Touch.MEETING)
+
+
+class DealOutcome(StrEnum):
+    """How a deal ended."""
+
+    WON = "won"
+    LOST = "lost"
+
+    @property
+    def label(self) -> str:
+        return {"won": "受注", "lost": "失注"}[self.value]
+
+    @property
+    def event(self) -> EventKind:
+        return EventKind.DEAL_WON if self is DealOutcome.WON else EventKind.DEAL_LOST
+
+
+class DealSource(StrEnum):
+    """By which way a deal's outcome came back."""
+
+    DESK = "desk"
+    FILE = "file"
+    WEBHOOK = "webhook"
+
+    @property
+    def label(self) -> str:
+        return {"desk": "デスク", "file": "CSV", "webhook": "連携"}[self.value]
+
+
+class LostReason(StrEnum):
+    """Why a deal was lost."""
+
+    PRICE = "price"
+    TIMING = "timing"
+    RIVAL = "rival"
+    FIT = "fit"
+    NO_ANSWER = "no_answer"
+    NO_LEAD = "no_lead"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        return {
+            "price": "価格",
+            "timing": "時期が合わない",
+            "rival": "他社に決めた",
+            "fit": "要望に合わない",
+            "no_answer": "連絡がとれない",
+            "no_lead": "見込み客ではなかった",
+            "other": "そのほか",
+        }[self.value]
+
+
 class Verdict(StrEnum):
     """What a hit on a mail's link is held to be. Only ``human`` scores, branches and counts."""
 
@@ -387,7 +561,7 @@ class Role(StrEnum):
     def about(self) -> str:
         return {
             "viewer": "レポートと診断を見る。読者の名前とアドレスは伏せて見せる",
-            "marketer": "読者の名前とアドレスを見る。書き出す。診断を作り直す",
+            "marketer": "読者の名前とアドレスを見る。書き出す。診断を作り直す。引き渡しを記録する",
             "admin": "利用者の招待と変更、読者の消去、操作の記録",
         }[self.value]
 
@@ -414,6 +588,13 @@ class Act(StrEnum):
     READERS_EXPORTED = "readers_exported"
     READER_EXPORTED = "reader_exported"
     READER_ERASED = "reader_erased"
+    REPORT_EXPORTED = "report_exported"
+    COST_TOLD = "cost_told"
+    HANDOFF_CHANGED = "handoff_changed"
+    DEALS_IMPORTED = "deals_imported"
+    READERS_IMPORTED = "readers_imported"
+    STAGE_SET = "stage_set"
+    MAIL_DECIDED = "mail_decided"
 
     @property
     def label(self) -> str:
@@ -432,4 +613,11 @@ class Act(StrEnum):
             "readers_exported": "読者一覧の書き出し",
             "reader_exported": "読者の記録の書き出し",
             "reader_erased": "読者の消去",
+            "report_exported": "レポートの書き出し",
+            "cost_told": "費用の記録",
+            "handoff_changed": "引き渡しの記録",
+            "deals_imported": "商談の結果の取り込み",
+            "readers_imported": "名簿の取り込み",
+            "stage_set": "読者の段階の変更",
+            "mail_decided": "「不明」のメールの決定",
         }[self.value]

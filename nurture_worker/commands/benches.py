@@ -77,6 +77,48 @@ def bench_diagnosis(sites: int) -> None:
         raise click.ClickException(str(error)) from None
 
 
+@bench.command("reports")
+@click.option("--events", default=1_000_000, type=click.IntRange(1000), help="出来事の数")
+@click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    default=("sqlite", "postgresql"),
+    type=click.Choice(["sqlite", "postgresql"]),
+    help="どのデータベースで（既定は両方。PostgreSQL は initdb が要る）",
+)
+@told
+def bench_reports(events: int, engines: tuple[str, ...]) -> None:
+    """レポートの速さを、作った読者の記録で測る。"""
+    from nurture_worker.benchmarks import reports, site
+
+    try:
+        good = reports.bench_reports(read_settings().root.resolve(), events, engines, click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+    if not good:
+        raise click.ClickException("目標に届かないものがあります")
+
+
+@bench.command("sending")
+@click.option("--count", default=500, type=click.IntRange(50), help="1回に送る数")
+@click.option("--rounds", default=7, type=click.IntRange(1), help="何回ずつ測るか")
+@click.option("--connections", default=4, type=click.IntRange(1, 20), help="育てが開く接続の数")
+@click.option("--memory/--no-memory", default=True, help="5万通を送ってメモリーも見るか")
+@told
+def bench_sending(count: int, rounds: int, connections: int, memory: bool) -> None:
+    """メールを送る速さを素の smtplib と比べ、ワーカーのメモリーを見る。"""
+    from nurture_worker.benchmarks import sending, site
+
+    root = read_settings().root.resolve()
+    try:
+        good = sending.bench_sending(root, count, rounds, connections, memory, click.echo)
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+    if not good:
+        raise click.ClickException("目標に届かないものがあります")
+
+
 @bench.command("mails")
 @told
 def bench_mails() -> None:

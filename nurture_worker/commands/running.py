@@ -1,7 +1,8 @@
-"""What an operator says to keep the house running: up, work, tick, rebuild, db."""
+"""What an operator says to keep the house running: up, work, tick, rebuild, import-events, db."""
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -12,8 +13,13 @@ from tracker.words import Role
 
 
 @click.command()
+@click.option(
+    "--after-restore",
+    is_flag=True,
+    help="バックアップのファイルを手で戻したあとに。sodate deliveries reconcile --release まで送らない",
+)
 @told
-def up() -> None:
+def up(after_restore: bool) -> None:
     """サイト、トラッカー、ワーカーをまとめて動かす（./run と同じ）。"""
     from nurture_worker import processes
 
@@ -23,9 +29,25 @@ def up() -> None:
         click.echo("サイトを作っています…")
         build_now(settings)
         _upgrade(settings)
-        return _invitation(settings)
+        return "\n".join(filter(None, (_held(settings, after_restore), _invitation(settings))))
 
     sys.exit(processes.up(settings, prepare))
+
+
+def _held(settings: Settings, after_restore: bool) -> str:
+    """Hold the mails of a restored store, and say so while they are."""
+    from tracker.store import holds
+    from tracker.store.engine import open_store, writing
+
+    with writing(open_store(settings.store_url)) as connection:
+        if after_restore:
+            holds.hold(connection)
+        if not holds.is_held(connection):
+            return ""
+    return (
+        "復元のあとの確認が済むまで、メールは送りません。"
+        "sodate deliveries reconcile で確かめ、--release で始めてください"
+    )
 
 
 def _invitation(settings: Settings) -> str:
@@ -69,6 +91,34 @@ def rebuild() -> None:
     click.echo(f"{from_log(tools())}人の得点と段階を計算し直しました")
 
 
+@click.command("import-events")
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="ファイル"
+)
+@told
+def import_events(file: Path) -> None:
+    """ほかの仕組みで記録した読まれ方（lead-events/1、.gz も可）を、記録に加える。
+
+    サイトにあるページの閲覧、CTA、フォーム、問い合わせの数だけを取り込む。だれかは取り込まず、
+    だれにもメールを送らない。2度取り込んでも1件のまま。
+    """
+    from nurture_worker.importing import import_facts
+    from nurture_worker.importing import told as what_came
+    from nurture_worker.tools import tools
+    from tracker.wake import Job, wake
+
+    own = tools()
+
+    def progress(count: int) -> None:
+        if count % 100_000 == 0:
+            click.echo(f"{count:,}件まで…", err=True)
+
+    done = import_facts(own.engine, own.catalogue, file, own.now(), progress)
+    wake(own.redis, Job.DIGEST)
+    for line in what_came(done):
+        click.echo(line)
+
+
 @click.group()
 def db() -> None:
     """ストア（データベース）。"""
@@ -79,6 +129,43 @@ def db() -> None:
 def db_upgrade() -> None:
     """表をこの版に合わせる。"""
     _upgrade(read_settings())
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@told
+def db_backup(file: Path) -> None:
+    """データベースを、動かしたまま、ファイルに写す。"""
+    from nurture_worker.backups import backup
+
+    backup(read_settings(), file)
+    click.echo(f"{file} に写しました（{file.stat().st_size / 1e6:.1f} MB）")
+
+
+@db.command("restore")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="いまのデータベースを置き換えることを確かめない")
+@told
+def db_restore(file: Path, yes: bool) -> None:
+    """データベースを、ファイルの時点に戻す（./run を止めてから）。メールは確かめるまで止める。"""
+    from nurture_worker.backups import restore
+    from nurture_worker.processes import locked
+    from nurture_worker.supervisor import CannotStart
+
+    settings = read_settings()
+    if not yes:
+        click.confirm("いまのデータベースを置き換えます。よいですか", abort=True)
+    try:
+        with locked(settings.data):
+            restore(settings, file)
+    except CannotStart as problem:
+        raise click.ClickException(str(problem)) from None
+    click.echo(
+        f"{file} の時点に戻しました。メールは止めてあります。\n"
+        "1. バックアップのあとにした消去を、もう一度してください（sodate reader erase）\n"
+        "2. sodate deliveries reconcile [--log 送信サーバーのログ] で、送ったものを台帳に戻します\n"
+        "3. sodate deliveries reconcile --release で、送信を始めます"
+    )
 
 
 def _upgrade(settings: Settings) -> None:

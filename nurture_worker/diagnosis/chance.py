@@ -6,30 +6,14 @@ Nothing here returns NaN: an empty sample is ``None`` or the widest answer there
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 from scipy.special import betainc, betaln, gammaln  # type: ignore[import-untyped]
 
-_NORMAL = NormalDist()
-Z80 = _NORMAL.inv_cdf(0.9)
-"""Half-width of an 80 % interval, in standard deviations."""
+from tracker.chance import NORMAL, Z80
 
 _MOST_TIMES = 1000.0
 _CERTAIN = 1e-4
-
-
-def wilson(share: float, n: float, z: float = Z80) -> tuple[float, float]:
-    """Wilson's interval (80 %) for a share seen in ``n`` cases; (0, 1) for none.
-
-    ``n`` may be an effective number and need not be whole.
-    """
-    if n <= 0:
-        return 0.0, 1.0
-    zz = z * z / n
-    middle = (share + zz / 2) / (1 + zz)
-    half = z / (1 + zz) * math.sqrt(share * (1 - share) / n + zz / (4 * n))
-    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def at_most(hits: float, n: float, mean: float, cv: float = 0.0) -> float:
@@ -48,18 +32,6 @@ def at_most(hits: float, n: float, mean: float, cv: float = 0.0) -> float:
 def at_least(hits: float, n: float, mean: float, cv: float = 0.0) -> float:
     """The chance of ``hits`` or more among ``n``; as ``at_most``."""
     return at_most(n - hits, n, 1 - mean, cv * mean / (1 - mean))
-
-
-def passing(chances: Sequence[float], rate: float) -> list[bool]:
-    """Benjamini and Hochberg's choice: which are too unlikely to be chance, when of all chosen a
-    part of ``rate`` at most may be false."""
-    order = sorted(range(len(chances)), key=lambda i: chances[i])
-    taken = 0
-    for place, i in enumerate(order, start=1):
-        if chances[i] <= rate * place / len(chances):
-            taken = place
-    chosen = set(order[:taken])
-    return [i in chosen for i in range(len(chances))]
 
 
 def askable(lowest: Sequence[float], rate: float) -> list[bool]:
@@ -94,7 +66,7 @@ def times_needed(
 
     if n <= 0:
         return None
-    z_error, z_power = _NORMAL.inv_cdf(1 - min(error, 0.4)), _NORMAL.inv_cdf(0.8)
+    z_error, z_power = NORMAL.inv_cdf(1 - min(error, 0.4)), NORMAL.inv_cdf(0.8)
     if not told(_MOST_TIMES):
         return None
     low, high = 1e-3, _MOST_TIMES

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nurture_worker.diagnosis.chance import wilson
+from tracker.chance import wilson
 from tracker.counts import PageCounts
 
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from nurture_worker.diagnosis.chance import askable, passing, times_needed
+from nurture_worker.diagnosis.chance import askable, times_needed
 from nurture_worker.diagnosis.questions import Question
+from tracker.chance import passing
 
 FALSE_RATE = 0.05
 ODD = 0.25

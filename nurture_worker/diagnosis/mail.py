@@ -4,14 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from nurture_worker.letters import bar
 from tracker.diagnosis import DiagnosisReport, Finding, Note, PageReading
+from tracker.reports.week import Week
+from tracker.words import Stage
 
 MOST_PAGES = 8
 _MARKS = str.maketrans({**{c: f"\\{c}" for c in "\\`*_[]#|{}"}, "<": "&lt;"})
 
 
-def weekly_mail(report: Mapping[str, Any], desk_url: str, zone: ZoneInfo) -> tuple[str, str]:
-    """Subject and Markdown body of the mail that tells ``report`` (a stored ``DiagnosisReport``).
+def weekly_mail(
+    report: Mapping[str, Any], desk_url: str, zone: ZoneInfo, week: Week | None = None
+) -> tuple[str, str]:
+    """Subject and Markdown body of the mail that tells ``report`` (a stored ``DiagnosisReport``),
+    and ``week``, in bars that stand where no picture can.
 
     ``desk_url`` is the address of the desk, without a trailing slash. Raises
     ``pydantic.ValidationError`` for a report of another shape.
@@ -49,8 +55,30 @@ def weekly_mail(report: Mapping[str, Any], desk_url: str, zone: ZoneInfo) -> tup
             *(_row(page) for page in read),
         ]
         parts.append("## よく読まれているページ\n\n" + "\n".join(rows))
+    if week is not None and any((*week.moves, *week.before, week.sent)):
+        parts.append(_of_week(week, desk_url))
     parts.append(f"[くわしく見る]({desk_url}/diagnosis){{ .button }}")
     return subject, "\n\n".join(parts) + "\n"
+
+
+def _of_week(week: Week, desk_url: str) -> str:
+    """Who moved this week, as bars on one scale with the week before."""
+    units = [*((f"{stage.label}に来た人", "人") for stage in Stage), ("問い合わせた人", "人")]
+    most = max(*week.moves, *week.before, 1)
+    bars = [
+        f"- {label}　{bar(round(100 * count / most))}　{count:,}{unit}"
+        for (label, unit), count in zip(units, week.moves, strict=True)
+    ]
+    earlier = "、".join(
+        f"{label}{count:,}{unit}" for (label, unit), count in zip(units, week.before, strict=True)
+    )
+    return (
+        "## この1週間の動き\n\n"
+        + "\n".join(bars)
+        + f"\n\n前の週は、{earlier}でした。この1週間に送ったステップメールは{week.sent:,}通、"
+        f"押した人は{week.clicked:,}人です。\n\n"
+        f"[何のあとに進んだかを見る]({desk_url}/reports/clicks?days=28)"
+    )
 
 
 def _prospect(change: Finding | Note) -> str:

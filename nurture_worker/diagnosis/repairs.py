@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from nurture_worker.diagnosis.chance import Z80
 from nurture_worker.diagnosis.figures import Called, Figures
+from tracker.chance import Z80
 from tracker.diagnosis import DefectKind, Place, Repaired
 
 FEWEST_DAYS = 7

@@ -1,9 +1,9 @@
 """The whole diagnosis of a period."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from nurture_worker.diagnosis.chance import for_half_width, wilson
+from nurture_worker.diagnosis.chance import for_half_width
 from nurture_worker.diagnosis.figures import FEWEST_SECTIONS, Figures, Read
 from nurture_worker.diagnosis.findings import Answer, judge
 from nurture_worker.diagnosis.gains import Forecaster
@@ -11,15 +11,18 @@ from nurture_worker.diagnosis.notes import notes
 from nurture_worker.diagnosis.questions import ask
 from nurture_worker.diagnosis.structure import CtaPlace, PageStructure, Site
 from nurture_worker.diagnosis.words import about, how, place, sureness, what
+from tracker.chance import wilson
 from tracker.counts import Counts, CtaCounts, PageCounts
 from tracker.diagnosis import (
     Cleared,
     CtaReading,
+    DefectKind,
     DiagnosisReport,
     Finding,
     PageReading,
     Point,
     Undecided,
+    WayStep,
 )
 
 ENOUGH_VIEWS = for_half_width(0.06)
@@ -65,7 +68,35 @@ def diagnose(counts: Counts, site: Site, since: datetime, until: datetime) -> Di
         undecided=tuple(undecided),
         notes=tuple(notes(site.pages)),
         pages=pages,
+        way=tuple(_way(counts, found)),
     )
+
+
+_IN_THE_WAY: tuple[tuple[DefectKind, ...], ...] = (
+    (),
+    ("section_cliff", "cta_below_exit", "dead_end"),
+    ("cta_weak", "cta_stage_mismatch", "cta_competition"),
+    ("broken_link",),
+    ("form_abandon",),
+    (),
+)
+"""What findings keep readers from each step of the way."""
+
+
+def _way(counts: Counts, found: Sequence[Finding]) -> Iterator[WayStep]:
+    ctas = [cta for page in counts.pages.values() for cta in page.ctas.values()]
+    forms = counts.forms.values()
+    steps = (
+        ("訪問", counts.sessions),
+        ("CTAが見えた", sum(cta.seen for cta in ctas)),
+        ("CTAを押した", sum(cta.clicked for cta in ctas)),
+        ("フォームを開いた", sum(form.opened for form in forms)),
+        ("フォームを送った", sum(form.sent for form in forms)),
+        ("問い合わせ", counts.inquiries),
+    )
+    kinds = {finding.kind for finding in found}
+    for (label, count), own in zip(steps, _IN_THE_WAY, strict=True):
+        yield WayStep(label=label, count=count, found=bool(kinds.intersection(own)))
 
 
 def _found(answers: Sequence[Answer], figures: Figures, days: float) -> list[Finding]:

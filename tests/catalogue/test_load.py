@@ -476,6 +476,54 @@ BAD: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
         changed(SCORING, "id: case-view", "id: view"),
         [f"{SCORING}:5:10: 同じ id「view」の規則が2つあります"],
     ),
+    "unknown template": (
+        {SCORING: "template: two-visit\n"},
+        [f"{SCORING}:1:11: template「two-visit」は使えません（もしかして: two-visits。"],
+    ),
+    "rule for a page that is not there": (
+        changed(SCORING, "points: 1}", "points: 1, pages: [/resources/gide/, /careers/*]}"),
+        [
+            f"{SCORING}:4:53: ページ「/resources/gide/」は使えません（もしかして: /resources/guide/。"
+        ],
+    ),
+    "rule for no page": (
+        changed(SCORING, "points: 1}", "points: 1, pages: [pricing]}"),
+        [f"{SCORING}:4:53: pages「pricing」は使えません（/ で始まるページのアドレス。"],
+    ),
+    "rule for nobody": (
+        changed(SCORING, "stages:\n", "fits:\n  - {id: nobody, points: 5}\nstages:\n"),
+        [f"{SCORING}:7:5: domains、companies、personas のどれかが必要です"],
+    ),
+    "rule for a persona that is not there": (
+        changed(
+            SCORING, "stages:\n", "fits:\n  - {id: a, points: 5, personas: [onwer]}\nstages:\n"
+        ),
+        [f"{SCORING}:7:35: persona「onwer」は使えません（もしかして: owner。"],
+    ),
+    "rule for a person": (
+        changed(
+            SCORING, "stages:\n", "fits:\n  - {id: a, points: 5, domains: [a@b.jp]}\nstages:\n"
+        ),
+        [f"{SCORING}:7:34: domains「a@b.jp」は使えません（@ の後ろのドメイン。"],
+    ),
+    "hot by a CTA that is not there": (
+        changed(
+            SCORING,
+            "hot_at: 50",
+            "hot: {at: 50, acts: [{id: asked, event: cta_click, ctas: [inquiry-in-good]}]}",
+        ),
+        [f"{SCORING}:2:59: CTA「inquiry-in-good」は使えません"],
+    ),
+    "hot act with the name of the points": (
+        changed(SCORING, "hot_at: 50", "hot: {at: 50, acts: [{id: score, event: inquiry}]}"),
+        [f"{SCORING}:2:27: id「score」は点数のための名前です"],
+    ),
+    "fit with the name of a rule": (
+        changed(
+            SCORING, "stages:\n", "fits:\n  - {id: view, points: 5, personas: [owner]}\nstages:\n"
+        ),
+        [f"{SCORING}:7:10: 同じ id「view」の規則が2つあります"],
+    ),
     "half-life of zero": (
         changed(SCORING, "half_life_days: 30", "half_life_days: 0"),
         [f"{SCORING}:1:17: half_life_days「0」は範囲の外です（0より大きい数にしてください）"],

@@ -50,9 +50,19 @@ class Browser:
         return self.post("/desk/signin", email=email, password=password, **more)
 
 
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""How dear a guess is made is a promise of ``test_signin`` alone; elsewhere it only takes time."""
+
+
+@pytest.fixture(autouse=True)
+def hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
+    monkeypatch.setattr(accounts, "_hasher", QUICK)
+    return QUICK
+
+
 @cache
 def _hashed() -> str:
-    return PasswordHasher().hash(PASSWORD)
+    return QUICK.hash(PASSWORD)
 
 
 def make_account(house: House, email: str, role: Role) -> accounts.Account:

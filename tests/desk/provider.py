@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +22,12 @@ CLIENT = "sodate-desk"
 SECRET = "the secret of the client"
 
 
+@cache
+def key(name: str, kid: str | None = None) -> RSAKey:
+    """The key of that name, which takes long to make; it calls itself ``kid``."""
+    return RSAKey.generate_key(2048, {"kid": kid or name, "alg": "RS256"})
+
+
 @dataclass
 class Provider:
     """Vouches for ``person``. What it answers can be bent: ``claims`` over those of the ID token,
@@ -31,9 +38,7 @@ class Provider:
     claims: dict[str, Any] = field(default_factory=dict)
     discovery: dict[str, Any] = field(default_factory=dict)
     userinfo: dict[str, Any] = field(default_factory=dict)
-    signing: RSAKey = field(
-        default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one", "alg": "RS256"})
-    )
+    signing: RSAKey = field(default_factory=lambda: key("one"))
     published: list[RSAKey] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -121,7 +126,7 @@ def running() -> Iterator[Provider]:
     provider = Provider()
     server = make_server("127.0.0.1", 0, provider, threaded=True)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield provider

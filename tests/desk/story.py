@@ -1,6 +1,6 @@
 """Rows of the store, told in few words: readers, what they did, what they were sent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert
 from tests.conftest import NOW
 from tracker.clicks import Judgement
 from tracker.store import events, tables, verdicts
-from tracker.words import DeliveryState, EventKind, MailKind, Stage, Verdict
+from tracker.words import DeliveryState, EventKind, HandoffCause, MailKind, Stage, Verdict
 
 _numbers = count()
 
@@ -141,6 +141,21 @@ class Story:
                 event_id=event_id, rule=rule, reader_id=reader_id, at=at, points=points
             )
         )
+
+    def handoff(self, id_: str, reader_id: str, *, at: datetime = NOW, **more: Any) -> str:
+        values: dict[str, Any] = {
+            "id": id_,
+            "reader_id": reader_id,
+            "cause": HandoffCause.HOT,
+            "opened_at": at,
+            "due_at": at + timedelta(days=2),
+            "score": 52.0,
+            "stage": Stage.TRUST,
+            "reasons": [],
+            **more,
+        }
+        self.connection.execute(insert(tables.handoffs).values(values))
+        return id_
 
     def inquiry(self, reader_id: str, message: str, at: datetime = NOW) -> str:
         event_id = self.event(EventKind.INQUIRY, at, reader_id=reader_id, page="inquiry/")

@@ -1,9 +1,14 @@
-"""How long an attempt has to wait: by table."""
+"""How long an attempt has to wait: by table; and how dear each is."""
 
+from argon2 import Type
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.desk.attempts import WINDOW, Attempts, admit
+from tracker.store import accounts
+
+HASHER = accounts._hasher
+"""The house's own; the tests beside this one put a quick one in its place."""
 
 
 def after(*times: float) -> tuple[Attempts, float]:
@@ -51,3 +56,9 @@ def test_a_thousand_guesses_at_once_are_five(many: int) -> None:
         kept, wait = admit(kept, 0.0)
         tried += wait == 0
     assert tried == min(many, 5)
+
+
+def test_a_guess_is_as_dear_as_rfc_9106_asks() -> None:
+    assert HASHER.type is Type.ID
+    assert HASHER.memory_cost >= 64 * 1024
+    assert HASHER.time_cost >= 3

@@ -26,8 +26,15 @@ pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 PATHS = (
     "/desk/",
     "/desk/diagnosis",
+    "/desk/reports/",
+    "/desk/reports/clicks",
     "/desk/mails",
+    "/desk/reports/sales",
     "/desk/clicks",
+    "/desk/handoffs",
+    "/desk/handoffs?show=mine",
+    "/desk/handoffs?show=closed",
+    "/desk/handoffs/task",
     "/desk/readers",
     "/desk/readers/taro",
     "/desk/readers/taro/erasure",
@@ -71,7 +78,8 @@ def desk(make_house: Callable[..., House]) -> Iterator[tuple[str, Page]]:
         with writing(house.context.engine) as connection:
             story = Story(connection)
             story.reader("taro", name="山田 太郎", stage=Stage.TRUST)
-            story.inquiry("taro", "図面を見てほしいです。")
+            event_id = story.inquiry("taro", "図面を見てほしいです。")
+            story.handoff("task", "taro", event_id=event_id, reasons=[{"rule": "score"}])
         with over_https(house.app, port), chromium.launch() as browser:
             context = browser.new_context(ignore_https_errors=True, locale="ja-JP")
             yield url, context.new_page()

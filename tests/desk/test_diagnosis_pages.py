@@ -1,9 +1,11 @@
 """The diagnosis on the desk: shown as it was made, and asked for anew."""
 
+import io
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import update
 
 from nurture_worker.diagnosis.report import diagnose
@@ -174,3 +176,39 @@ def test_a_repair_of_something_no_longer_told_of_is_not_kept(
     assert "新しいものに替わりました" in browser.get("/desk/diagnosis").text
     with reading(house.context.engine) as connection:
         assert repairs.since(connection, NOW - timedelta(days=1)) == []
+
+
+def test_the_way_to_an_inquiry_is_a_map_in_which_the_findings_are_red(
+    house: House, browser: Browser
+) -> None:
+    made(house)
+    page = browser.get("/desk/diagnosis").text
+    words = words_of(page)
+    assert "訪問 160" in words
+    assert "CTAが見えた" in words
+    assert "110 68.8%" in words
+    assert ('rect class="down"' in page) == ("見つかったことがあります" in words)
+
+
+def test_the_diagnosis_is_handed_round_as_a_pdf(house: House, browser: Browser) -> None:
+    assert browser.get("/desk/diagnosis.pdf").status_code == 404
+    made(house)
+    answer = browser.get("/desk/diagnosis.pdf")
+    assert answer.mimetype == "application/pdf"
+    paper = PdfReader(io.BytesIO(answer.data))
+    text = "".join(page.extract_text() for page in paper.pages)
+    for heading in ("今月のひとこと", "導線の地図", "記事ごとの読まれ方", "まだ分からないこと"):
+        assert heading in text
+    assert "なぜ来ないのか（200回）" in text
+    fonts = paper.pages[0]["/Resources"]["/Font"]  # type: ignore[index]
+    own = next(iter(fonts.values())).get_object()["/DescendantFonts"][0].get_object()
+    assert "/FontFile2" in own["/FontDescriptor"].get_object(), "the letters travel with it"
+    assert len(answer.data) < 200_000
+
+
+def test_a_diagnosis_of_nothing_is_a_page_too(house: House, browser: Browser) -> None:
+    made(house, Counts({}, 0, 0, 0))
+    answer = browser.get("/desk/diagnosis.pdf")
+    assert (
+        "まだ閲覧の記録がありません" in PdfReader(io.BytesIO(answer.data)).pages[0].extract_text()
+    )

@@ -16,7 +16,7 @@ from tracker.words import DeliveryState, Role, Stage
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
 RANKS = list(Role)
-VALUES = {"reader_id": "taro", "page": "articles/why/"}
+VALUES = {"reader_id": "taro", "page": "articles/why/", "handoff_id": "task"}
 
 
 def desk_rules(house: House) -> list[Rule]:

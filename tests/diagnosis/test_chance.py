@@ -13,10 +13,9 @@ from nurture_worker.diagnosis.chance import (
     at_least,
     at_most,
     for_half_width,
-    passing,
     times_needed,
-    wilson,
 )
+from tracker.chance import passing, wilson
 
 
 @pytest.mark.parametrize("n", [20, 60, 200])

@@ -9,8 +9,10 @@ import markdown
 from nurture_worker.diagnosis.mail import weekly_mail
 from nurture_worker.diagnosis.report import diagnose
 from nurture_worker.diagnosis.structure import PageStructure, Site
+from nurture_worker.letters import Letter, as_html
 from tests.diagnosis.sites import cta, site, structure
 from tracker.counts import Counts, PageCounts
+from tracker.reports.week import Week
 
 SINCE = datetime(2026, 10, 1, tzinfo=UTC)
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -67,3 +69,24 @@ def test_a_title_full_of_marks_stays_a_title() -> None:
     _, body = mail(Counts({page.url: counts}, 5, 0, 0), Site((odd,)))
     html = markdown.markdown(body, extensions=["tables", "attr_list"])
     assert "<td>*A|B* [x](y) &lt;b&gt;_c_</td>" in html
+
+
+def test_the_weeks_moves_stand_in_bars_beside_the_week_before() -> None:
+    counts, pages = site(Random(1), 12_000)
+    report = diagnose(counts, pages, SINCE, SINCE + timedelta(days=30))
+    week = Week((20, 10, 0, 1, 2), (15, 0, 0, 0, 1), 1_234, 99)
+    _, body = weekly_mail(report.model_dump(mode="json"), DESK, TOKYO, week)
+    assert "- 認知に来た人　■■■■■■■■■■　20人" in body
+    assert "- 関心に来た人　■■■■■□□□□□　10人" in body
+    assert "前の週は、認知に来た人15人" in body
+    assert "1,234通、押した人は99人" in body
+    drawn = as_html(Letter(subject="", preview="", markdown=body))
+    assert drawn.count('<td class="points">') == 5
+    assert 'bgcolor="#1f5a42"' in drawn
+
+
+def test_a_week_without_anything_is_not_told() -> None:
+    report = diagnose(*site(Random(1), 12_000), SINCE, SINCE + timedelta(days=30))
+    week = Week((0,) * 5, (0,) * 5, 0, 0)
+    _, body = weekly_mail(report.model_dump(mode="json"), DESK, TOKYO, week)
+    assert "この1週間" not in body

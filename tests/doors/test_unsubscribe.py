@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.conftest import House
 from tests.doors.posting import AGREED, PERSON, page, recorded, token
@@ -148,3 +149,81 @@ def test_who_left_stays_out_until_a_fresh_tick_is_confirmed(house: House) -> Non
     house.browser().post(path_in(house.postbox.mails[-1], "confirm"))
     house.work()
     assert the_reader(house).agrees_to_mail
+
+
+def out_by_address(house: House, typed: str = PERSON["email"], **more: str) -> TestResponse:
+    return house.browser().post("/unsubscribe", data={"email": typed}, headers=more)
+
+
+def test_who_names_their_address_is_out_at_once(house: House) -> None:
+    become_a_reader(house)
+    assert "アドレスを入力して配信を停止" in page(house.browser().get("/unsubscribe"))
+    assert "配信を停止しました" in page(out_by_address(house, "ＴＡＲＯ＠example.jp"))
+    house.work()
+    assert not the_reader(house).agrees_to_mail
+    came = len(house.postbox.mails)
+    house.clock.advance(days=30)
+    house.work()
+    assert len(house.postbox.mails) == came
+    out_by_address(house)
+    house.work()
+    with reading(house.tools.engine) as connection:
+        done = log.of_reader(connection, the_reader(house).id)
+    assert [e.data for e in done if e.kind is EventKind.MAIL_UNSUB] == [{"by": "address"}]
+
+
+def test_nobody_learns_whose_address_is_known(house: House) -> None:
+    become_a_reader(house)
+    known, unknown = out_by_address(house), out_by_address(house, "jiro@example.jp")
+    assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
+    house.work()
+    assert the_reader(house).email == PERSON["email"], "and nobody new is made of it"
+
+
+def test_an_address_out_before_it_was_known_stays_out_until_a_fresh_tick(house: House) -> None:
+    out_by_address(house)
+    house.work()
+    house.clock.advance(days=1)
+    house.browser().post("/gates/guide", data=PERSON)
+    house.work()
+    house.browser().post(path_in(house.postbox.mails[-1], "confirm"))
+    house.work()
+    assert not the_reader(house).agrees_to_mail
+    house.clock.advance(days=1)
+    become_a_reader(house)
+    assert the_reader(house).agrees_to_mail
+
+
+def test_what_is_no_address_comes_back_and_another_sites_form_is_refused(house: House) -> None:
+    for typed in ("", "taro", "a@b.jp,c@d.jp", "a@b.jp\r\nBcc: c@d.jp", '"><script>@x.jp'):
+        answer = out_by_address(house, typed)
+        assert answer.status_code == 422, typed
+        assert 'aria-invalid="true"' in page(answer)
+        assert "<script>" not in answer.text
+    elsewhere = house.browser().post(
+        "/unsubscribe", data=PERSON, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert elsewhere.status_code == 403
+    assert recorded(house) == []
+
+
+def test_a_crowd_that_names_addresses_is_put_off(house: House) -> None:
+    told = [out_by_address(house, f"p{n}@example.jp").status_code for n in range(101)]
+    assert told == [200] * 100 + [429]
+
+
+def test_while_the_journal_cannot_be_written_nobody_is_told_to_be_out(house: House) -> None:
+    house.context.journal._db.execute("PRAGMA query_only=1")
+    answer = out_by_address(house)
+    assert answer.status_code == 503
+    assert 'value="taro@example.jp"' in page(answer)
+
+
+def test_whose_key_was_lost_is_shown_the_way_out_by_address(
+    make_house: Callable[..., House],
+) -> None:
+    link = f"/unsubscribe/{token(make_house(), Unsubscription('d'))}"
+    house = make_house(secret_keys="the key that came after the loss")
+    answer = house.browser().get(link)
+    assert answer.status_code == 404
+    assert 'href="/unsubscribe"' in page(answer)

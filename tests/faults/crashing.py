@@ -6,7 +6,6 @@ import logging
 import multiprocessing
 import os
 import signal
-import smtplib
 import sqlite3
 import time
 from collections.abc import Callable
@@ -19,7 +18,9 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from nurture_worker import sending
+from nurture_worker.channels.mail import _Line
 from nurture_worker.processes import environment
+from nurture_worker.sending import _Run
 from nurture_worker.sweep import sweep
 from nurture_worker.tools import Tools, make_tools
 from tracker.fold import fold
@@ -113,13 +114,15 @@ def _tools(settings: Settings, offset: float) -> Tools:
 
 def _mine(point: Point, nth: int) -> None:
     holder, name, after = {
-        Point.CLAIM: (deliveries, "claim", True),
+        Point.CLAIM: (deliveries, "claim_each", True),
         Point.CLAIMED: (sending, "prepare", False),
-        Point.BEGUN: (smtplib.SMTP, "data", False),
-        Point.ACCEPTED: (deliveries, "settle", False),
-        Point.SETTLED: (sending, "_settle", True),
+        Point.BEGUN: (_Line, "say_message", False),
+        Point.ACCEPTED: (deliveries, "sent_each", False),
+        Point.SETTLED: (_Run, "_settle_told", True),
     }[point]
     real = getattr(holder, name)
+    if point in (Point.CLAIM, Point.CLAIMED, Point.SETTLED):
+        sending.BATCH = 1  # so that no other mail is in the air
     calls = 0
 
     def counted(*given: Any, **named: Any) -> Any:

@@ -488,6 +488,8 @@ def test_no_page_of_the_site_asks_another_server_or_stumbles(
         ("取りこぼし", "取りこぼし"),
         ("ステップメール", "ステップメール"),
         ("リードナーチャリング", "リードナーチャリング"),
+        ("品質データ", "品質データ"),
+        ("見える化", "見える化"),
     ],
 )
 def test_a_japanese_word_of_a_title_finds_its_page(

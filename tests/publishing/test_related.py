@@ -36,6 +36,16 @@ def test_the_persona_decides_between_equals_and_then_the_newest() -> None:
     ) == ["for-owner", "new", "old"]
 
 
+def test_what_is_for_the_same_persona_comes_last() -> None:
+    assert of(
+        [
+            article("one", personas=("owner",)),
+            article("same-persona", Stage.TRUST, personas=("owner",)),
+            article("same-stage"),
+        ]
+    ) == ["same-stage", "same-persona"]
+
+
 def test_no_more_than_three_and_none_that_the_editor_leads_to_already() -> None:
     pages = [article("one", next=("/articles/b.md#part",)), *(article(name) for name in "abcde")]
     assert of(pages) == ["a", "c", "d"]

@@ -1,5 +1,6 @@
 """The site as it is shipped."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.publishing.conftest import REPOSITORY
 from tests.publishing.html import read
 from tracker.catalogue import Catalogue
 from tracker.catalogue.load import load
+from tracker.publishing.related import LEADING_ON
 from tracker.settings import Settings
 from tracker.words import PageKind, Stage
 
@@ -105,6 +107,29 @@ def test_articles_are_reached_from_the_page_of_their_stage(built: Path, settings
         listed = read(built / f"stages/{page.stage}/index.html").links
         up_to_root = f"../../{page.url}"
         assert up_to_root in listed, page.path
+
+
+def test_what_is_shown_says_its_stage_how_long_it_takes_and_what_is_related(
+    built: Path, settings: Settings
+) -> None:
+    shown = [p for p in Catalogue.read(settings.catalogue_path).pages if p.kind in LEADING_ON]
+    assert {page.kind for page in shown} == set(LEADING_ON)
+    for page in shown:
+        html = (built / page.url / "index.html").read_text(encoding="utf-8")
+        assert page.stage is not None
+        assert f"sodate-stage--{page.stage}" in html, page.path
+        assert 'class="sodate-related"' in html, page.path
+        if page.kind is not PageKind.DIAGNOSIS:
+            minutes = page.video.minutes if page.video else page.minutes
+            assert f"約{minutes}分" in html, page.path
+
+
+def test_the_words_of_a_form_are_not_found_by_the_search(built: Path) -> None:
+    index = json.loads((built / "search/pages.json").read_text(encoding="utf-8"))
+    texts = [entry["text"] for entry in index["docs"]]
+    assert any("受け取り方" in entry["title"] for entry in index["docs"])
+    assert [text for text in texts if "何も入力しないでください" in text] == []
+    assert [text for text in texts if "受け取ることに同意します" in text] == []
 
 
 def test_the_beacon_weighs_less_than_two_kilobytes(built: Path) -> None:

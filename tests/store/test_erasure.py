@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from nurture_worker import dossiers, retention
@@ -15,12 +16,13 @@ from tests.conftest import House
 from tests.servers import text_of
 from tests.store.test_dossier import a_life
 from tests.worker.test_house import AGREED, FORM, become_a_reader, path_in
-from tracker.fold import fold, forget_erased
+from tracker.fold import fold
+from tracker.folding import forget_erased
 from tracker.journal import Entry, Journal
 from tracker.store import dossier, events, reading, reports
 from tracker.store.engine import reading as reading_from
 from tracker.store.engine import writing
-from tracker.store.tables import erasures, metadata
+from tracker.store.tables import erased_visitors, erasures, metadata
 from tracker.words import EventKind
 
 ADDRESS = "taro@example.jp"
@@ -305,3 +307,85 @@ def test_no_line_of_the_log_tells_who_a_reader_is(
     assert len(told) >= 5
     for word in (ADDRESS, "山田", "ためし製作所", "ひみつ", *tokens):
         assert [line for line in told if word in line] == []
+
+
+def reads(house: House, browser: FlaskClient, page: str = "articles/why/") -> None:
+    """A view of ``page``, as the beacon of a reader who agreed to it tells it."""
+    house.clock.advance(minutes=1)
+    view = f"{round(house.clock().timestamp()):032x}"
+    seen = {"pv": view, "page": page, "events": [{"n": 0, "e": "page_view"}]}
+    assert browser.post("/e", json=seen).status_code == 204
+
+
+def orders(house: House, browser: FlaskClient, **person: str) -> None:
+    browser.post("/gates/guide", data={**FORM, **AGREED, **person})
+    house.work()
+    browser.post(path_in(house.postbox.mails[-1], "confirm"))
+    house.work()
+
+
+def views(house: House) -> list[tuple[str | None, str | None]]:
+    """The visitor and the page of each view in the log."""
+    with reading_from(house.tools.engine) as connection:
+        return [
+            (event.visitor, event.page)
+            for event in events.after(connection, 0, 1000)
+            if event.kind is EventKind.PAGE_VIEW
+        ]
+
+
+def test_what_an_erased_readers_browser_tells_is_answered_and_not_kept(house: House) -> None:
+    browser = house.browser()
+    reads(house, browser)
+    orders(house, browser)
+    cookie = browser.get_cookie("sodate_visitor")
+    assert cookie
+    reads(house, browser, "cases/metal/")  # waits in the journal while its reader is erased
+    house.clock.advance(minutes=1)
+    erase(house)
+    reads(house, browser)
+    house.work()
+    assert [page for _, page in views(house)] == ["articles/why/", "cases/metal/"]
+    assert cookie.value not in all_tables(house)
+    browser.post("/inquiries", data={**FORM, "email": "jiro@example.jp", "message": "相談"})
+    house.work()
+    assert cookie.value not in all_tables(house)
+
+
+def test_a_browser_whose_reader_was_erased_is_recorded_again_once_an_address_is_confirmed(
+    house: House,
+) -> None:
+    browser = house.browser()
+    reads(house, browser)
+    orders(house, browser)
+    erase(house)
+    house.clock.advance(days=1)
+    orders(house, browser, email="jiro@example.jp")
+    reads(house, browser, "cases/metal/")
+    house.work()
+    with reading_from(house.tools.engine) as connection:
+        jiro = dossier.find(connection, "jiro@example.jp")
+        assert jiro
+        read = [e.page for e in events.of_reader(connection, jiro) if e.view]
+    assert read == ["cases/metal/"], "and nothing that the erased reader had read"
+
+
+def test_the_browsers_of_erased_readers_are_forgotten_once_their_cookies_are_over(
+    house: House,
+) -> None:
+    browser = house.browser()
+    reads(house, browser)
+    orders(house, browser)
+    erase(house)
+
+    def known() -> int:
+        with reading_from(house.tools.engine) as connection:
+            return len(connection.execute(select(erased_visitors)).all())
+
+    assert known() == 1
+    house.clock.advance(days=365)
+    retention.forget(house.tools)
+    assert known() == 1
+    house.clock.advance(days=2)
+    retention.forget(house.tools)
+    assert known() == 0

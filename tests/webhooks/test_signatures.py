@@ -2,8 +2,6 @@
 No store stands behind them here: they need none."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -326,12 +324,3 @@ def test_line_without_events_or_with_unknown_ones_is_answered(door: Hooked) -> N
 def test_line_needs_its_signature(door: Hooked, signature: str | None, status: int) -> None:
     headers = {} if signature is None else {"X-Line-Signature": signature}
     assert door.post("/webhooks/line", b'{"events": []}', headers).status_code == status
-
-
-def test_a_house_without_line_never_loads_its_sdk() -> None:
-    told = subprocess.run(
-        [sys.executable, "-c", "import sys, tracker.app; print([m for m in ('linebot',"
-         " 'cryptography', 'requests') if m in sys.modules])"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    assert "linebot" not in told

@@ -56,6 +56,18 @@ ENTERS: dict[str, tuple[dict[str, object], list[str]]] = {
     "not before": ({"acted_at": LONG_AGO + timedelta(seconds=1)}, ["interest"]),
     "not in the middle of another": ({"acted_at": LONG_AGO, "free": False}, ["interest"]),
     "not on a pause": ({"acted_at": LONG_AGO, "paused": True}, ["interest"]),
+    "none in the quiet after a lost deal": (
+        {"dealt_at": NOW - 59 * DAY, "acted_at": LONG_AGO, "seminars": ("a",)},
+        [],
+    ),
+    "all but the same again after it": (
+        {"dealt_at": NOW - 61 * DAY, "acted_at": LONG_AGO, "seminars": ("a",)},
+        ["interest", "dormant:2026-08-04T01:00:00", "seminar:a"],
+    ),
+    "neither the stage's nor the dormant's, who bought": (
+        {"dealt_at": NOW - 61 * DAY, "customer": True, "acted_at": LONG_AGO, "seminars": ("a",)},
+        ["seminar:a"],
+    ),
     "none in the quiet after an inquiry": (
         {"inquired_at": NOW - 59 * DAY, "acted_at": LONG_AGO, "seminars": ("a",)},
         [],

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nurture_worker.scoring import ScoreEntry, score, total
+from nurture_worker.scoring import ScoreEntry, Who, score, total
 from tests.content import catalogue
+from tracker.catalogue.scoring import FitRule, PointRule, on_page
 from tracker.events import Event
 from tracker.words import EventKind, Stage
 
@@ -78,15 +79,85 @@ def test_the_end_of_one_view_told_again_is_one_reading() -> None:
     assert points(*ends) == [("e1", "read", 2)]
 
 
+def test_a_rule_for_pages_counts_only_there() -> None:
+    careers = PointRule(id="careers", event=EventKind.PAGE_VIEW, points=-30, pages=("/careers*",))
+    rules = RULES.model_copy(update={"points": (careers,)})
+    seen = [
+        event(n, EventKind.PAGE_VIEW, page=page)
+        for n, page in enumerate(["careers/", "articles/why/", "/careers/engineer/"])
+    ]
+    found = score(seen, rules, stage_of, TOKYO)
+    assert [(e.event_id, e.points) for e in found] == [("e0", -30), ("e2", -30)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "page", "meant"),
+    [
+        ("/pricing/", "pricing/", True),
+        ("/pricing/", "pricing/old/", False),
+        ("/pricing.md", "/pricing/", True),
+        ("/cases/index.md", "cases/", True),
+        ("/", "", True),
+        ("/careers/*", "careers/", True),
+        ("/careers/*", "careers/a/b/", True),
+        ("/careers/*", "about/careers/", False),
+    ],
+)
+def test_a_pattern_means_the_addresses_an_editor_thinks_of(
+    pattern: str, page: str, meant: bool
+) -> None:
+    assert on_page(pattern, page) is meant
+
+
+FITS = RULES.model_copy(
+    update={
+        "points": (),
+        "fits": (
+            FitRule(id="rival", points=-100, domains=("rival.co.jp",), companies=("ライバル工業",)),
+            FitRule(id="ours", points=5, personas=("owner",)),
+        ),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("who", "rules"),
+    [
+        (Who(), []),
+        (Who(domain="rival.co.jp"), ["rival"]),
+        (Who(domain="mail.rival.co.jp"), ["rival"]),
+        (Who(domain="notrival.co.jp"), []),
+        (Who(company="株式会社ﾗｲﾊﾞﾙ 工業 大阪支店"), ["rival"]),
+        (Who(domain="example.jp", persona="owner"), ["ours"]),
+    ],
+)
+def test_who_a_reader_is_counts_once_from_the_confirmation_on(who: Who, rules: list[str]) -> None:
+    once = [event(1, EventKind.PAGE_VIEW), event(2, EventKind.CONFIRM), event(3, EventKind.CONFIRM)]
+    found = score(once, FITS, stage_of, TOKYO, who)
+    assert [(e.event_id, e.rule) for e in found] == [("e2", rule) for rule in rules]
+    assert score(once[:1], FITS, stage_of, TOKYO, who) == []
+
+
+def test_points_for_who_a_reader_is_do_not_halve() -> None:
+    later = NOW + timedelta(days=300)
+    assert total([ScoreEntry("e", "ours", NOW, 5)], later, FITS) == 5
+    assert (
+        total(
+            [ScoreEntry("e", "rival", NOW, -100), ScoreEntry("f", "read", later, 60)], later, FITS
+        )
+        == 0
+    )
+
+
 def test_points_halve_with_their_half_life() -> None:
     entries = [ScoreEntry("e", "r", NOW, 10)]
-    assert total(entries, NOW, 30) == 10
-    assert total(entries, NOW + timedelta(days=30), 30) == 5
-    assert total(entries, NOW + timedelta(days=60), 30) == 2.5
+    assert total(entries, NOW, RULES) == 10
+    assert total(entries, NOW + timedelta(days=30), RULES) == 5
+    assert total(entries, NOW + timedelta(days=60), RULES) == 2.5
 
 
 def test_a_score_is_never_below_zero() -> None:
-    assert total([ScoreEntry("e", "r", NOW, -20)], NOW, 30) == 0
+    assert total([ScoreEntry("e", "r", NOW, -20)], NOW, RULES) == 0
 
 
 @given(

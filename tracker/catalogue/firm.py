@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from pydantic import EmailStr, Field
 
+from tracker.catalogue.sales import Sales
 from tracker.catalogue.sendings import Sending
 from tracker.catalogue.values import Value
 
@@ -39,4 +40,8 @@ class Firm(Value):
     sending: Sending = Field(
         default_factory=lambda: Sending.model_validate({}),
         description="シナリオとメールマガジンを送る時間帯と、一人に送る上限",
+    )
+    sales: Sales = Field(
+        default_factory=lambda: Sales.model_validate({}),
+        description="営業に引き渡した読者に、いつまでに連絡するか",
     )

@@ -14,7 +14,7 @@ from tracker.catalogue.personas import Persona, PersonaFront
 from tracker.catalogue.problems import Problem, in_order
 from tracker.catalogue.scenario_files import ScenarioFiles, Surroundings
 from tracker.catalogue.scenarios import Scenario
-from tracker.catalogue.scoring import Scoring
+from tracker.catalogue.scoring_files import check_scoring, read_scoring
 from tracker.catalogue.sendings import Window
 
 
@@ -47,7 +47,7 @@ def read(root: Path, *, drafts: bool = False) -> Reading:
     """As ``load``, with what else there is to know; with ``drafts``, they are in the catalogue."""
     folder = Folder(root)
     firm = folder.settings("site/firm.yml", Firm)
-    scoring = folder.settings("site/scoring.yml", Scoring)
+    scoring = read_scoring(folder)
     personas = tuple(_personas(folder))
     page_files = PageFiles(folder)
     pages = tuple(page_files.read([path.stem for path in folder.files("site/personas", "*.md")]))
@@ -59,6 +59,8 @@ def read(root: Path, *, drafts: bool = False) -> Reading:
     )
     steps = ScenarioFiles(folder, page_files.site, page_files.site_with_drafts, around)
     scenarios = tuple(steps.read())
+    if scoring:
+        check_scoring(folder, scoring, pages, [persona.id for persona in personas])
     issues = IssueFiles(
         folder,
         page_files.site,

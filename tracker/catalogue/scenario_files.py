@@ -11,12 +11,13 @@ from tracker.catalogue.branches import wrong
 from tracker.catalogue.conditions import ANY, THIS, split_click
 from tracker.catalogue.documents import Document
 from tracker.catalogue.folder import Folder
+from tracker.catalogue.line import too_long
 from tracker.catalogue.links import Site, check_link
 from tracker.catalogue.markdown import Scan, scan
 from tracker.catalogue.problems import shown, unknown
 from tracker.catalogue.scenarios import Scenario, ScenarioFront, Step, StepFront
 from tracker.catalogue.sendings import Window
-from tracker.words import Entry, Stage
+from tracker.words import Channel, Entry, Stage
 
 SETTINGS = "scenario.yml"
 """A scenario's own settings, beside its steps."""
@@ -172,6 +173,9 @@ class ScenarioFiles:
                         f"day: {front.day} とファイル名の{name['day']}日目が違います（そろえます）",
                     )
                 )
+            if front.channel is Channel.LINE:
+                for place, message in too_long(body):
+                    self.folder.tell(file, line + place, None, message)
             step = Step(**dict(front), id=name["id"], path=file, body=body, line=line)
             yield _File(step, document, tuple(link.target for link in found.links))
 

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from tracker.catalogue.conditions import Condition
 from tracker.catalogue.sendings import StepWindow
 from tracker.catalogue.values import Gap, Value, refuse
-from tracker.words import Entry, Late, Stage, Topic
+from tracker.words import Channel, Entry, Late, Stage, Topic
 
 _STEP_NAME = r"^[a-z0-9][a-z0-9-]*$"
 
@@ -50,6 +50,10 @@ class StepFront(Value):
     late: Late = Field(
         Late.SEND,
         description="2日より遅れたとき: send 送る / shift 送って、残りの日程も後ろへずらす / skip 送らない",
+    )
+    channel: Channel = Field(
+        Channel.MAIL,
+        description="送り方: mail メール / line LINE をつないだ人には LINE、ほかの人にはメール",
     )
     draft: bool = Field(False, description="true なら下書き。sodate serve でだけ見え、送られない")
 

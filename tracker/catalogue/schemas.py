@@ -18,7 +18,7 @@ from tracker.catalogue.pages import OWNERS, STAGED, PageFront
 from tracker.catalogue.personas import PersonaFront
 from tracker.catalogue.scenarios import ScenarioFront, StepFront
 from tracker.catalogue.scoring import Scoring
-from tracker.words import Entry, EventKind, PageKind, Stage
+from tracker.words import Channel, Entry, EventKind, PageKind, Stage
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The draft that the YAML language server reads best."""
@@ -37,7 +37,7 @@ MODELS: dict[str, tuple[type[BaseModel], str]] = {
 
 _WORDS = {
     words.__name__: "、".join(f"{word.value}（{word.label}）" for word in words)
-    for words in (Stage, PageKind, EventKind, Entry)
+    for words in (Stage, PageKind, EventKind, Entry, Channel)
 }
 """The word editors know for each value."""
 

@@ -15,13 +15,16 @@ from tracker.desk.clicks import pages as clicks
 from tracker.desk.diagnosis import pages as diagnosis
 from tracker.desk.erasure import pages as erasure
 from tracker.desk.exports import pages as exports
+from tracker.desk.handoffs import pages as handoffs
 from tracker.desk.letters import pages as letters
 from tracker.desk.mails import pages as mails
 from tracker.desk.oidc import pages as oidc
 from tracker.desk.readers import pages as readers
+from tracker.desk.reports import pages as reports
 from tracker.desk.signin import pages as signin
 from tracker.desk.stages import pages as stages
 from tracker.desk.times import Times
+from tracker.desk.unsure import pages as unsure
 from tracker.store import accounts as store
 from tracker.store.engine import reading
 from tracker.words import Role
@@ -29,9 +32,12 @@ from tracker.words import Role
 MENU = (
     ("desk.stages.show", "段階の動き"),
     ("desk.diagnosis.show", "診断"),
+    ("desk.reports.index", "レポート"),
     ("desk.mails.show", "メール"),
     ("desk.clicks.show", "クリックの見分け"),
+    ("desk.handoffs.index", "引き渡し"),
     ("desk.readers.index", "読者"),
+    ("desk.unsure.show", "不明のメール"),
     ("desk.accounts.index", "利用者"),
     ("desk.audit.show", "操作の記録"),
 )
@@ -55,10 +61,13 @@ for _pages in (
     exports,
     letters,
     mails,
+    handoffs,
     oidc,
     readers,
+    reports,
     signin,
     stages,
+    unsure,
 ):
     desk.register_blueprint(_pages)
 

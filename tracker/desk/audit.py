@@ -1,5 +1,6 @@
 """``/desk/audit``: who did what."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -9,7 +10,7 @@ from tracker.context import context
 from tracker.store import audit
 from tracker.store.audit import Entry
 from tracker.store.engine import reading
-from tracker.words import Act, Role, Stage
+from tracker.words import Act, DealOutcome, LostReason, Role, Stage, Touch
 
 pages = Blueprint("audit", __name__)
 
@@ -74,7 +75,26 @@ def told(entry: Entry) -> str:
         parts.append("検索で絞り込み")
     if "sessions" in details:
         parts.append(f"{details['sessions']}台")
+    parts += _of_sales(details)
     return "、".join(parts)
+
+
+def _of_sales(details: Mapping[str, Any]) -> list[str]:
+    """What the lines about hand-offs, deals and lists tell."""
+    parts = []
+    for words, key in ((Touch, "recorded"), (DealOutcome, "outcome"), (LostReason, "reason")):
+        parts += [word.label for word in words if word.value == details.get(key)]
+    if isinstance(details.get("amount"), int):
+        parts.append(f"{details['amount']:,}円")
+    if details.get("owner"):
+        parts.append(f"担当 {details['owner']}")
+    if "new" in details:
+        parts.append(f"新しい{details['new']:,}件、変わった{details['changed']:,}件")
+    if isinstance(details.get("became"), Mapping):
+        parts.append(f"{sum(details['became'].values()):,}人")
+    if details.get("bad"):
+        parts.append(f"取り込めない{details['bad']:,}行")
+    return parts
 
 
 def _role(value: object) -> str:

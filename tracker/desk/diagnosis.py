@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker.context import context
@@ -48,6 +48,24 @@ def show() -> ResponseReturnValue:
         waiting=waiting(report) if report else [],
         stages=list(Stage),
         home=HOME,
+    )
+
+
+@pages.get("/diagnosis.pdf")
+def printed() -> ResponseReturnValue:
+    """The newest diagnosis on A4, to be handed round."""
+    stored = _newest()
+    if stored is None or stored.report is None:
+        abort(404)
+    here = context()
+    from tracker.desk.paper import pdf  # here: few ask for it, and each process would carry it
+
+    body = pdf(stored.report, here.catalogue.firm.name, here.settings.zone)
+    day = f"{stored.made_at.astimezone(here.settings.zone):%Y-%m-%d}"
+    return Response(
+        body,
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="diagnosis-{day}.pdf"'},
     )
 
 

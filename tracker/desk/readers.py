@@ -11,7 +11,7 @@ from tracker.desk import sentences, session
 from tracker.desk.timeline import moments
 from tracker.desk.times import Times
 from tracker.inputs import clean
-from tracker.store import enrolments, events, histories, letters, people
+from tracker.store import enrolments, events, handoffs, histories, letters, people
 from tracker.store import readers as store
 from tracker.store.engine import reading
 from tracker.store.people import Order
@@ -83,6 +83,7 @@ def one(reader_id: str) -> ResponseReturnValue:
         )
         kept = letters.kept_of_reader(connection, reader_id)
         held_out = any(one.held_out for one in enrolments.under_way(connection, reader_id))
+        task = handoffs.last_of(connection, reader_id)
     shown = line if request.args.get("all") == "1" else line[:MOST_MOMENTS]
     day = Times(context().settings.zone, context().now()).day
     return render_template(
@@ -94,6 +95,7 @@ def one(reader_id: str) -> ResponseReturnValue:
         ahead=[mail for mail in mails if mail.state in _AHEAD],
         held_out=held_out,
         kept=kept,
+        task=task,
         hot_at=catalogue.scoring.hot_at,
         stages=list(Stage),
         catalogue=catalogue,

@@ -121,8 +121,18 @@ def told(catalogue: Catalogue, cause: Cause) -> str:
             return f"{gate_name(catalogue, cause.gate)}に参加した"
         case EventKind.VIDEO_PROGRESS:
             return f"{page_name(catalogue, cause.page)}を見た"
+        case EventKind.DEAL_WON | EventKind.DEAL_LOST | EventKind.IMPORTED:
+            return cause.kind.label
         case EventKind.PREFERENCES:
             return "メールの設定を変えた"
+        case (
+            EventKind.LINE_ASK
+            | EventKind.LINE_LINK
+            | EventKind.LINE_UNLINK
+            | EventKind.LINE_FOLLOW
+            | EventKind.LINE_UNFOLLOW
+        ):
+            return EventKind(cause.kind).label
         case EventKind.SECTION:
             page = page_at(catalogue, cause.page)
             heading = next(

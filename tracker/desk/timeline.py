@@ -18,7 +18,15 @@ from tracker.desk import sentences
 from tracker.events import Event
 from tracker.store.histories import Mail, ScoreEntry, StageChange
 from tracker.store.reports import Cause
-from tracker.words import BounceReason, DeliveryState, EndReason, EventKind, SkipReason, Verdict
+from tracker.words import (
+    BounceReason,
+    DeliveryState,
+    EndReason,
+    EventKind,
+    LostReason,
+    SkipReason,
+    Verdict,
+)
 
 Look = Literal["read", "click", "form", "mail", "stage", "quiet", "stop"]
 
@@ -53,6 +61,8 @@ _LOOKS: dict[EventKind, Look] = {
     EventKind.INQUIRY: "form",
     EventKind.SEMINAR_REGISTER: "form",
     EventKind.SEMINAR_ATTEND: "form",
+    EventKind.DEAL_WON: "stage",
+    EventKind.DEAL_LOST: "stop",
 }
 
 
@@ -129,6 +139,8 @@ def moments(
 
 def rule_in_words(catalogue: Catalogue, rule_id: str) -> str:
     """What a scoring rule rewards, for who does not know its id."""
+    if any(fit.id == rule_id for fit in catalogue.scoring.fits):
+        return f"どんな人か（{rule_id}）"
     rule = next((r for r in catalogue.scoring.points if r.id == rule_id), None)
     if rule is None:
         return f"以前の規則（{rule_id}）"
@@ -154,6 +166,8 @@ def _of_event(
     moment = Moment(event.at, look, text, quote=messages.get(event.id, ""))
     if event.kind is EventKind.MAIL_CLICK:
         _add_verdict(moment, event.data or {})
+    elif event.kind in (EventKind.DEAL_WON, EventKind.DEAL_LOST):
+        _add_deal(moment, event.data or {})
     elif event.kind is EventKind.MAIL_BOUNCE:
         _add_bounce(catalogue, moment, mail, event.data or {})
     return moment
@@ -168,6 +182,14 @@ def _add_bounce(
     moment.text = f"{name}が届きませんでした{why}"
     if said := data.get("diagnostic"):
         moment.details.append(str(said))
+
+
+def _add_deal(moment: Moment, data: Mapping[str, Any]) -> None:
+    amount, reason = data.get("amount"), data.get("reason")
+    if isinstance(amount, int):
+        moment.details.append(f"{amount:,}円")
+    if reason in list(LostReason):
+        moment.details.append(LostReason(reason).label)
 
 
 def _add_verdict(moment: Moment, data: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from tracker.context import context
 from tracker.doors.submission import refuse_elsewhere
 from tracker.journal import Entry, JournalError, fresh_id
 from tracker.limits import Limit, TooMuchError
-from tracker.links import LinkError, Preferences, Unsubscription
+from tracker.links import LineLinking, LinkError, Preferences, Unsubscription
 from tracker.store import readers
 from tracker.store.engine import ask
 from tracker.store.readers import Reader
@@ -119,6 +119,9 @@ def _page(template: str, link: Preferences, **values: object) -> str:
         pause_days=PAUSE_DAYS,
         way_out=f"/unsubscribe/{links.sign(Unsubscription(link.delivery_id), now)}",
         newsletter=context().catalogue.newsletter_page,
+        line_way=f"/line/{links.sign(LineLinking(link.delivery_id, ''), now)}"
+        if context().settings.line_token
+        else None,
         **values,
     )
 

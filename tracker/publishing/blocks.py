@@ -98,9 +98,7 @@ class _FormBlock(_SodateBlock):
     script where a field is called ``name``."""
 
     def on_create(self, parent: etree.Element) -> etree.Element:
-        return etree.SubElement(
-            parent, "div", {"class": "sodate-form-box", "id": FORM_ID, "data-search-exclude": ""}
-        )
+        return etree.SubElement(parent, "div", {"class": "sodate-form-box", "id": FORM_ID})
 
     def on_end(self, block: etree.Element) -> None:
         form = self.form()

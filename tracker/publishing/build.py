@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _VERSION = "site-"
 """What the folders begin with that ``settings.built_site``, a symbolic link, points to in turn."""
 
+_LOOKED_THROUGH = 20_000
+"""How many objects more there are before the collector looks for garbage."""
+
 
 def build_site(settings: Settings) -> list[Problem]:
     """Check the content, build the site, write the catalogue's JSON and, beside it, the page
@@ -105,18 +108,31 @@ def _mkdocs(settings: Settings, folder: Path, reading: Reading) -> list[Problem]
         )
         hand_over(config, reading)
         config.plugins.on_startup(command="build", dirty=False)
-        gc.freeze()  # what was read is kept to the end: no use looking through it again and again
         try:
-            build(config)
+            with _little_collected():
+                build(config)
         finally:
             config.plugins.on_shutdown()
-            gc.unfreeze()
     except (Abort, MkDocsException, OSError) as error:
         return heard.problems or [Problem("mkdocs.yml", 1, None, str(error))]
     finally:
         logger.removeHandler(heard)
         logger.propagate = aloud
     return heard.problems
+
+
+@contextmanager
+def _little_collected() -> Iterator[None]:
+    """What was read is kept to the end, and so is most of what a build makes of it: no use looking
+    through it for garbage again and again."""
+    often = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_LOOKED_THROUGH, *often[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*often)
+        gc.unfreeze()
 
 
 def hand_over(config: "MkDocsConfig", reading: Reading, *, drafts: bool = False) -> None:

@@ -26,7 +26,7 @@ from tracker.publishing import archive, feed, sitemap
 from tracker.publishing.assets import SCRIPTS, THEME, minified
 from tracker.publishing.blocks import pages_for, pages_of
 from tracker.publishing.menu import Menu
-from tracker.publishing.related import READING, Related, newest_first
+from tracker.publishing.related import LEADING_ON, READING, Related, newest_first
 from tracker.publishing.structured import things
 from tracker.settings import SettingsError, read_settings
 from tracker.words import PageKind, Stage
@@ -149,7 +149,7 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
             "firm": self.catalogue.firm,
             "stage_page": self._stage_page(found.stage),
             "reading": found.kind in READING,
-            "related": self.related.of(found) if found.kind in READING else (),
+            "related": self.related.of(found) if found.kind in LEADING_ON else (),
             "things": self._things(found, page, config),
             "feed": feed.NAME if self.feed else None,
         }

@@ -10,6 +10,15 @@ from tracker.words import PageKind, Stage
 READING = (PageKind.ARTICLE, PageKind.CASE, PageKind.VOICE)
 """What is read for its own sake, and may stand among related pages."""
 
+LEADING_ON = (
+    *READING,
+    PageKind.RESOURCE,
+    PageKind.SEMINAR,
+    PageKind.VIDEO,
+    PageKind.DIAGNOSIS,
+)
+"""What has related pages below it."""
+
 _TAG, _STAGE, _PERSONA = 4, 2, 1
 _LOOKED_AT = 60
 """Newest pages of one tag or stage that are compared, so that a large site builds as fast per
@@ -36,7 +45,7 @@ class Related:
         self._age: dict[str, int] = {}
         for age, page in enumerate(newest_first(p for p in pages if p.kind in READING)):
             self._age[page.path] = age
-            for key in _keys(page.tags, page.stage):
+            for key in _keys(page.tags, page.stage, page.personas):
                 if len(self._alike[key]) < _LOOKED_AT:
                     self._alike[key].append(page)
 
@@ -52,7 +61,7 @@ class Related:
         self, tags: tuple[str, ...], stage: Stage | None, personas: tuple[str, ...]
     ) -> list[Page]:
         """The pages that are like one of these tags, this stage and these personas, in order."""
-        keys = _keys(tags, stage)
+        keys = _keys(tags, stage, personas)
         near = {page.path: page for key in keys for page in self._alike.get(key, ())}
         tags_, personas_ = set(tags), set(personas)
 
@@ -67,6 +76,9 @@ class Related:
         return sorted(near.values(), key=order)
 
 
-def _keys(tags: Iterable[str], stage: Stage | None) -> Iterator[tuple[str, str | None]]:
+def _keys(
+    tags: Iterable[str], stage: Stage | None, personas: Iterable[str]
+) -> Iterator[tuple[str, str | None]]:
     yield from (("tag", tag) for tag in dict.fromkeys(tags))
+    yield from (("persona", persona) for persona in dict.fromkeys(personas))
     yield "stage", stage

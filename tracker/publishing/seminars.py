@@ -38,7 +38,6 @@ def seminar_box(
     _fact(facts, "定員").text = AtomicString(f"{seminar.capacity}名（先着順）")
     box = etree.SubElement(parent, "div", {"class": "sodate-form-box", "id": FORM_ID})
     if not seminar.has_begun(now):
-        box.set("data-search-exclude", "")
         still_open = Markup(
             '<div data-until="{}"><p class="sodate-calendar"><a href="/seminars/{}.ics">'
             "カレンダーに入れる（.ics）</a></p>{}</div>"

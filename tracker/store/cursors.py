@@ -27,3 +27,15 @@ def hold(connection: Connection, name: str) -> int:
 
 def move(connection: Connection, name: str, seq: int) -> None:
     connection.execute(update(cursors).where(cursors.c.name == name).values(seq=seq))
+
+
+def place(connection: Connection, name: str) -> int:
+    """The cursor's place, not locked; 0 where there is none."""
+    found = connection.execute(select(cursors.c.seq).where(cursors.c.name == name)).scalar()
+    return int(found or 0)
+
+
+def put(connection: Connection, name: str, seq: int) -> None:
+    """Move the cursor, making it where there is none."""
+    hold(connection, name)
+    move(connection, name, seq)

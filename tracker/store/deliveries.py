@@ -4,15 +4,18 @@ Every change is a conditional UPDATE that must find the row in the state it leav
 workers, a job run twice or a restarted scheduler cannot send a mail twice.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
+    case,
     exists,
     func,
     literal,
@@ -29,14 +32,18 @@ from tracker.store.tables import (
     consents,
     deliveries,
     enrolments,
+    events,
     inquiries,
     new_id,
     readers,
 )
-from tracker.words import DeliveryState, MailKind, SkipReason
+from tracker.words import Channel, Choice, DeliveryState, EventKind, MailKind, SkipReason
 
 LEASE = timedelta(minutes=5)
 """How long a worker may hold a mail: well over the SMTP time-out of 60 s."""
+
+KEY_LIVES = timedelta(hours=24)
+"""How long LINE knows a push again by its key."""
 
 MOST_A_DAY = 6
 """Ordered mails to one reader."""
@@ -71,6 +78,9 @@ class Delivery:
     settled_at: datetime | None
     tried_at: datetime | None = None
     reason: str | None = None
+    handoff_id: str | None = None
+    retry_key: str | None = None
+    """Of a push in LINE whose end nobody knows: made again under the same key, it is made once."""
 
 
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
@@ -91,7 +101,7 @@ def plan(
 
     Its Message-ID (at ``domain``) is fixed now and the same on every attempt.
     """
-    row = {**_planned(domain, now), "key": key, "kind": kind, "due_at": due_at, **about}
+    row = {**_planned(key, domain, now), "key": key, "kind": kind, "due_at": due_at, **about}
     row["channel"] = channel
     return str(row["id"]) if insert_new(connection, deliveries, [row]) else None
 
@@ -112,17 +122,31 @@ def plan_each(
     now: datetime,
 ) -> int:
     """Plan each of ``mails``, as ``plan`` does one; how many were new."""
-    rows = [{**_planned(domain, now), "kind": kind, "channel": "mail", **mail} for mail in mails]
+    rows = [
+        {
+            **_planned(mail["key"], domain, now),
+            "kind": kind,
+            "channel": Channel.MAIL,
+            **mail,
+        }
+        for mail in mails
+    ]
     return len(insert_new(connection, deliveries, rows))
 
 
-def _planned(domain: str, now: datetime) -> dict[str, Any]:
+def _planned(key: str, domain: str, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
-        "message_id": f"<s.{new_id()}@{domain}>",
+        "message_id": f"<s.{message_name(key)}@{domain}>",
         "state": DeliveryState.PLANNED,
         "planned_at": now,
     }
+
+
+def message_name(key: str) -> str:
+    """What names a mail in its Message-ID: the same for the same key, so that a mail planned
+    anew in a restored store is known by a mail server's log."""
+    return sha256(f"sodate:message:{key}".encode()).hexdigest()[:32]
 
 
 def is_flooded(
@@ -150,13 +174,18 @@ def is_flooded(
     return any(o.event_id for o in lately) if ticked else bool(lately)
 
 
-def due(connection: Connection, now: datetime, most: int) -> list[str]:
-    """Ids of up to ``most`` planned mails whose time has come, the longest due first."""
+def due(
+    connection: Connection, now: datetime, most: int, *, ordered_first: bool = False
+) -> list[str]:
+    """Ids of up to ``most`` planned mails whose time has come, the longest due first;
+    ``ordered_first``: what its reader ordered before all else."""
+    unordered = case((deliveries.c.kind.in_(UNORDERED), 1), else_=0)
+    order = [unordered] if ordered_first else []
     return list(
         connection.execute(
             select(deliveries.c.id)
             .where(deliveries.c.state == DeliveryState.PLANNED, deliveries.c.due_at <= now)
-            .order_by(deliveries.c.due_at, deliveries.c.id)
+            .order_by(*order, deliveries.c.due_at, deliveries.c.id)
             .limit(most)
         ).scalars()
     )
@@ -165,7 +194,19 @@ def due(connection: Connection, now: datetime, most: int) -> list[str]:
 def claim(
     connection: Connection, delivery_id: str, now: datetime, newsletters: Collection[str] = ()
 ) -> Delivery | None:
-    """Take a due mail for this worker; ``None`` if it is taken, settled, or may no longer go out.
+    """Take one due mail, as ``claim_each`` takes many."""
+    taken = claim_each(connection, [delivery_id], now, newsletters)
+    return taken[0] if taken else None
+
+
+def claim_each(
+    connection: Connection,
+    delivery_ids: Sequence[str],
+    now: datetime,
+    newsletters: Collection[str] = (),
+) -> list[Delivery]:
+    """Take due mails for this worker, in the order given; left out is what is taken, settled, or
+    may no longer go out.
 
     A step mail is claimed only while its enrolment is under way and its reader is opted in, wants
     such mails (the newsletter in the scenarios ``newsletters``, else step mails), is not on a pause
@@ -174,8 +215,26 @@ def claim(
     they want those: an opt-out or an inquiry committed before the claim means that no mail leaves. To a suppressed address go only mails that were ordered since: their button is
     the way back.
     """
+    taken = connection.execute(
+        _CLAIM, {"at": now, "ids": list(delivery_ids), "newsletters": list(newsletters)}
+    )
+    found = {row.id: _delivery(row._mapping) for row in taken}
+    return [found[delivery_id] for delivery_id in delivery_ids if delivery_id in found]
+
+
+def _unwanted(ordered_by: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
+    return or_(deliveries.c.kind.in_(UNORDERED), deliveries.c.planned_at <= ordered_by)
+
+
+_NOW = bindparam("at", type_=Utc)
+_IDS = deliveries.c.id.in_(bindparam("ids", expanding=True))
+
+
+def _may_go_out() -> tuple[ColumnElement[bool], ...]:
     its_reader = readers.c.id == deliveries.c.reader_id
-    of_newsletter = func.coalesce(deliveries.c.scenario, "").in_(newsletters)
+    of_newsletter = func.coalesce(deliveries.c.scenario, "").in_(
+        bindparam("newsletters", expanding=True)
+    )
     last_inquiry = (
         select(func.max(inquiries.c.at))
         .where(inquiries.c.reader_id == deliveries.c.reader_id)
@@ -192,7 +251,7 @@ def claim(
         readers.c.opted_in_at.is_not(None),
         readers.c.unsubscribed_at.is_(None),
         readers.c.sunset_at.is_(None),
-        or_(readers.c.paused_until.is_(None), readers.c.paused_until <= now),
+        or_(readers.c.paused_until.is_(None), readers.c.paused_until <= _NOW),
     )
     willing = not_(ended) & exists().where(
         *agreed,
@@ -213,30 +272,62 @@ def claim(
         readers.c.suppressed_at.is_not(None),
         _unwanted(readers.c.suppressed_at),
     )
-    taken = connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == delivery_id,
-            deliveries.c.state == DeliveryState.PLANNED,
-            deliveries.c.due_at <= now,
-            or_(deliveries.c.kind != MailKind.STEP, willing),
-            or_(deliveries.c.kind != MailKind.NEWSLETTER, signed_up),
-            or_(deliveries.c.kind != MailKind.REMINDER, reminded),
-            not_(suppressed),
-        )
-        .values(
-            state=DeliveryState.CLAIMED,
-            claimed_at=now,
-            tried_at=func.coalesce(deliveries.c.tried_at, literal(now, Utc)),
-            attempts=deliveries.c.attempts + 1,
-        )
+    return (
+        or_(deliveries.c.kind != MailKind.STEP, willing),
+        or_(deliveries.c.kind != MailKind.NEWSLETTER, signed_up),
+        or_(deliveries.c.kind != MailKind.REMINDER, reminded),
+        not_(suppressed),
     )
-    return get(connection, delivery_id) if taken.rowcount == 1 else None
 
 
-def begin(connection: Connection, delivery: Delivery, now: datetime) -> bool:
-    """Mark that the message itself is about to be handed over. Committed just before DATA, so
-    that a ``claimed`` row proves that nothing was said yet. False if it is this worker's no more.
+# Statements of which thousands run are made once: making one takes longer than running it.
+
+_CLAIM = (
+    update(deliveries)
+    .where(
+        _IDS,
+        deliveries.c.state == DeliveryState.PLANNED,
+        deliveries.c.due_at <= _NOW,
+        *_may_go_out(),
+    )
+    .values(
+        state=DeliveryState.CLAIMED,
+        claimed_at=_NOW,
+        tried_at=func.coalesce(deliveries.c.tried_at, _NOW),
+        attempts=deliveries.c.attempts + 1,
+    )
+    .returning(*_COLUMNS)
+)
+_THIS_CLAIM = and_(_IDS, deliveries.c.attempts == bindparam("claim"))
+"""The rows that are still these claims': see ``_move``."""
+
+_BEGIN = (
+    update(deliveries)
+    .where(_THIS_CLAIM, deliveries.c.state == DeliveryState.CLAIMED, *_may_go_out())
+    .values(state=DeliveryState.SENDING, claimed_at=_NOW, channel=Channel.MAIL, retry_key=None)
+    .returning(deliveries.c.id)
+)
+_SENT = (
+    update(deliveries)
+    .where(_THIS_CLAIM, deliveries.c.state == DeliveryState.SENDING)
+    .values(state=DeliveryState.SENT, settled_at=_NOW, reason=None, smtp_code=bindparam("code"))
+)
+
+
+def _by_claim(mails: Sequence[Delivery]) -> Iterator[dict[str, Any]]:
+    claims: dict[int, list[str]] = {}
+    for mail in mails:
+        claims.setdefault(mail.attempts, []).append(mail.id)
+    for claim, ids in claims.items():
+        yield {"claim": claim, "ids": ids}
+
+
+def begin(
+    connection: Connection, delivery: Delivery, now: datetime, line_key: str | None = None
+) -> bool:
+    """Mark that the message itself is about to be handed over: by mail, or in LINE under
+    ``line_key``. Committed just before DATA, so that a ``claimed`` row proves that nothing was
+    said yet. False if it is this worker's no more.
     """
     return _move(
         connection,
@@ -244,6 +335,66 @@ def begin(connection: Connection, delivery: Delivery, now: datetime) -> bool:
         [DeliveryState.CLAIMED],
         state=DeliveryState.SENDING,
         claimed_at=now,
+        channel=Channel.LINE if line_key else Channel.MAIL,
+        retry_key=line_key,
+    )
+
+
+def begin_each(
+    connection: Connection,
+    claimed: Sequence[Delivery],
+    now: datetime,
+    newsletters: Collection[str] = (),
+) -> set[str]:
+    """Mark mails that are handed over at the same moment, as ``begin`` marks one; the ids of those
+    that may go on. Who left since the claim gets nothing any more."""
+    more = {"at": now, "newsletters": list(newsletters)}
+    marked: set[str] = set()
+    for claim in _by_claim(claimed):
+        marked.update(connection.execute(_BEGIN, {**claim, **more}).scalars())
+    return marked
+
+
+def sent_each(connection: Connection, sent: Sequence[Delivery], now: datetime, code: int) -> int:
+    """Settle mails that the server took with the same code; how many were still this worker's."""
+    more = {"at": now, "code": code}
+    return sum(connection.execute(_SENT, {**claim, **more}).rowcount for claim in _by_claim(sent))
+
+
+def give_back_each(
+    connection: Connection, claimed: Sequence[Delivery], due_at: datetime | None, reason: str
+) -> int:
+    """Back to planned, for a reason that is not the reader's: the attempt does not count against
+    the time for which a mail is tried. ``due_at`` is ``None`` where it stays as it was."""
+    first = case(
+        (deliveries.c.tried_at == deliveries.c.claimed_at, None), else_=deliveries.c.tried_at
+    )
+    values: dict[str, Any] = {
+        "state": DeliveryState.PLANNED,
+        "reason": reason[:300],
+        "tried_at": type_coerce(first, Utc),
+    }
+    if due_at is not None:
+        values["due_at"] = due_at
+    states = [DeliveryState.CLAIMED, DeliveryState.SENDING]
+    statement = update(deliveries).where(_THIS_CLAIM, deliveries.c.state.in_(states))
+    return sum(
+        connection.execute(statement.values(**values), claim).rowcount
+        for claim in _by_claim(claimed)
+    )
+
+
+def fall_back(connection: Connection, delivery: Delivery, now: datetime) -> bool:
+    """LINE refused for good what was handed to it: it goes by mail now. False if it is this
+    worker's no more."""
+    return _move(
+        connection,
+        delivery,
+        [DeliveryState.SENDING],
+        state=DeliveryState.CLAIMED,
+        claimed_at=now,
+        channel=Channel.MAIL,
+        retry_key=None,
     )
 
 
@@ -275,8 +426,10 @@ def put_off(
     *,
     reason: str,
     smtp_code: int | None = None,
+    line_key: str | None = None,
 ) -> bool:
-    """Back to planned, after a refusal that may pass."""
+    """Back to planned, after a refusal that may pass; under ``line_key`` where LINE may have
+    taken it."""
     return _move(
         connection,
         delivery,
@@ -285,6 +438,8 @@ def put_off(
         due_at=until,
         reason=reason[:300],
         smtp_code=smtp_code,
+        channel=delivery.channel,
+        retry_key=line_key,
     )
 
 
@@ -345,10 +500,6 @@ def rest(connection: Connection, domain: str, until: datetime) -> int:
     ).rowcount
 
 
-def _unwanted(ordered_by: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
-    return or_(deliveries.c.kind.in_(UNORDERED), deliveries.c.planned_at <= ordered_by)
-
-
 def was_handed_over(delivery: Delivery) -> bool:
     """Whether a server may have taken the mail."""
     return delivery.state in (*_ON_THE_WAY, DeliveryState.BOUNCED, DeliveryState.FAILED)
@@ -384,6 +535,85 @@ def _learn(
         )
     )
     return learnt.rowcount == 1
+
+
+def uncertain(connection: Connection, most: int) -> list[Delivery]:
+    """Up to ``most`` mails of which nobody knows whether they were taken, the newest first."""
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(deliveries.c.state == DeliveryState.UNCERTAIN)
+        .order_by(deliveries.c.settled_at.desc(), deliveries.c.id)
+        .limit(most)
+    )
+    return [_delivery(row._mapping) for row in rows]
+
+
+def decide(connection: Connection, delivery_id: str, choice: Choice, now: datetime) -> bool:
+    """Settle an uncertain mail as a person says. False if it is uncertain no more.
+
+    Sent again it is the same mail with the same Message-ID, and may go out only as any other.
+    """
+    values: dict[Choice, dict[str, Any]] = {
+        Choice.ARRIVED: {"state": DeliveryState.SENT, "reason": "by hand"},
+        Choice.NEVER: {"state": DeliveryState.CANCELLED, "reason": "by hand"},
+        Choice.AGAIN: {
+            "state": DeliveryState.PLANNED,
+            "reason": "by hand",
+            "due_at": now,
+            "tried_at": None,
+            "settled_at": None,
+            "retry_key": None,
+        },
+    }
+    decided = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.UNCERTAIN)
+        .values(**values[choice])
+    )
+    return decided.rowcount == 1
+
+
+def proven(connection: Connection) -> int:
+    """Settle as sent the uncertain mails whose links somebody, or something, followed: nobody
+    could who had not got them. How many."""
+    followed = exists().where(
+        events.c.delivery_id == deliveries.c.id,
+        events.c.kind.in_(
+            (
+                EventKind.MAIL_CLICK,
+                EventKind.CONFIRM,
+                EventKind.MAIL_UNSUB,
+                EventKind.PREFERENCES,
+                EventKind.GATE_DOWNLOAD,
+            )
+        ),
+    )
+    return connection.execute(
+        update(deliveries)
+        .where(deliveries.c.state == DeliveryState.UNCERTAIN, followed)
+        .values(state=DeliveryState.SENT, reason="its links were followed")
+    ).rowcount
+
+
+def sent_by_message_ids(
+    connection: Connection, message_ids: Collection[str], reason: str, now: datetime
+) -> int:
+    """Settle as sent what a mail server took: uncertain mails, and planned ones that a restored
+    store takes for unsent. How many."""
+    return connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.message_id.in_(message_ids),
+            deliveries.c.state.in_(
+                (DeliveryState.UNCERTAIN, DeliveryState.PLANNED, DeliveryState.SENDING)
+            ),
+        )
+        .values(
+            state=DeliveryState.SENT,
+            reason=reason,
+            settled_at=func.coalesce(deliveries.c.settled_at, literal(now, Utc)),
+        )
+    ).rowcount
 
 
 def by_message_id(connection: Connection, message_id: str) -> Delivery | None:
@@ -454,6 +684,25 @@ def skip(connection: Connection, delivery_id: str, reason: SkipReason, now: date
     return passed.rowcount == 1
 
 
+def unordered_of(
+    connection: Connection, reader_ids: Collection[str], since: datetime
+) -> dict[str, list[datetime]]:
+    """As ``unordered_since``, of several readers."""
+    at = func.coalesce(deliveries.c.settled_at, deliveries.c.claimed_at, deliveries.c.due_at)
+    found: dict[str, list[datetime]] = {}
+    rows = connection.execute(
+        select(deliveries.c.reader_id, type_coerce(at, Utc).label("at")).where(
+            deliveries.c.reader_id.in_(reader_ids),
+            deliveries.c.kind.in_(UNORDERED),
+            deliveries.c.state.in_((DeliveryState.CLAIMED, *_ON_THE_WAY)),
+            at >= since,
+        )
+    )
+    for row in rows:
+        found.setdefault(row.reader_id, []).append(row.at)
+    return found
+
+
 def unordered_since(connection: Connection, reader_id: str, since: datetime) -> list[datetime]:
     """When the mails that a reader did not order went out, or are going out, since ``since``."""
     at = func.coalesce(deliveries.c.settled_at, deliveries.c.claimed_at, deliveries.c.due_at)
@@ -473,13 +722,25 @@ def recover(connection: Connection, now: datetime) -> tuple[int, int]:
     """Take back what dead workers held: (put back to planned, become uncertain).
 
     ``claimed`` had said nothing to the server and is due again; ``sending`` may have been
-    accepted and becomes ``uncertain``, for a person to see.
+    accepted and becomes ``uncertain``, for a person to see. What LINE still knows by its key can
+    be made again without being made twice.
     """
     late = deliveries.c.claimed_at < now - LEASE
+    known_by_key = and_(
+        deliveries.c.channel == Channel.LINE,
+        deliveries.c.retry_key.is_not(None),
+        deliveries.c.tried_at > now - KEY_LIVES,
+    )
     back = connection.execute(
         update(deliveries)
-        .where(deliveries.c.state == DeliveryState.CLAIMED, late)
-        .values(state=DeliveryState.PLANNED, reason="worker lost before DATA")
+        .where(
+            late,
+            or_(
+                deliveries.c.state == DeliveryState.CLAIMED,
+                and_(deliveries.c.state == DeliveryState.SENDING, known_by_key),
+            ),
+        )
+        .values(state=DeliveryState.PLANNED, reason="worker lost")
     ).rowcount
     unsure = connection.execute(
         update(deliveries)
@@ -492,6 +753,12 @@ def recover(connection: Connection, now: datetime) -> tuple[int, int]:
 def get(connection: Connection, delivery_id: str) -> Delivery | None:
     row = connection.execute(select(*_COLUMNS).where(deliveries.c.id == delivery_id)).one_or_none()
     return _delivery(row._mapping) if row else None
+
+
+def get_each(connection: Connection, delivery_ids: Collection[str]) -> dict[str, Delivery]:
+    """Several mails by their ids; unknown ones are left out."""
+    rows = connection.execute(select(*_COLUMNS).where(deliveries.c.id.in_(delivery_ids)))
+    return {row.id: _delivery(row._mapping) for row in rows}
 
 
 def of_enrolment(connection: Connection, enrolment_id: str) -> list[Delivery]:

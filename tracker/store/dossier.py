@@ -4,28 +4,38 @@ import secrets
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, exists, func, select, update
+from sqlalchemy import Connection, Engine, Select, Table, delete, exists, func, select, update
 
 from tracker.bounces import Suppression
 from tracker.store import events as log
+from tracker.store import line_users as line
+from tracker.store import rollups
 from tracker.store import suppressions as held
 from tracker.store.engine import insert_new
 from tracker.store.suppressions import address_hash as address_hash
 from tracker.store.tables import (
     consents,
+    contacts,
+    deals,
     deliveries,
     enrolments,
+    erased_visitors,
     erasures,
     events,
+    handoff_entries,
+    handoffs,
     inquiries,
     letters,
+    line_links,
     readers,
     score_entries,
     stage_changes,
     suppressions,
     verdicts,
+    views,
     visitors,
     wordings,
 )
@@ -41,8 +51,17 @@ _OF_A_READER: dict[str, Table] = {
     "letters": letters,
     "visitors": visitors,
     "erasures": erasures,
+    "handoffs": handoffs,
+    "handoff_entries": handoff_entries,
+    "deals": deals,
+    "line_links": line_links,
 }
-EXPORTED = frozenset(_OF_A_READER) | {"readers", "events", "verdicts", "wordings", "suppressions"}
+_OF_A_VISITOR: dict[str, Table] = {"views": views, "contacts": contacts}
+EXPORTED = (
+    frozenset(_OF_A_READER)
+    | frozenset(_OF_A_VISITOR)
+    | {"readers", "events", "verdicts", "wordings", "suppressions", "line_users"}
+)
 """The tables that a person's export tells of; verdicts come with their events."""
 IMPERSONAL: dict[str, str] = {
     "repairs": "what was mended on the site, and when",
@@ -50,13 +69,16 @@ IMPERSONAL: dict[str, str] = {
     "templates": "what mails said before a name was filled in",
     "cursors": "how far the worker has come",
     "diagnoses": "counts of pages",
+    "costs": "what marketing spent in a month",
+    "judgements": "counts of each scenario's readers and inquiries",
     "accounts": "who works at the desk",
     "desk_sessions": "who works at the desk",
     "invitations": "who works at the desk",
     "audit": "what was done at the desk; names a reader by the public id alone",
     "suppressions": "hashes of addresses that get no mail: they outlive their readers",
     "notice_counts": "counts of bounces that came to nothing",
-    "line_users": "who follows in LINE; no reader is known by it yet",
+    "notifications": "which chat was told of a hand-off",
+    "erased_visitors": "hashes of what browsers of erased readers call themselves, for a year",
 }
 """The tables with nothing about readers, and what they hold instead. A table stands here, or what
 it holds of a reader is exported and erased below."""
@@ -97,6 +119,7 @@ def inactive(connection: Connection, before: datetime, most: int) -> list[str]:
 
 def forget_visitors(connection: Connection, before: datetime) -> int:
     """Part what nameless visitors did before then from one another; how many events."""
+    rollups.part(connection, before)
     return connection.execute(
         update(events)
         .where(
@@ -142,6 +165,33 @@ def erased(connection: Connection, reader_ids: Collection[str]) -> dict[str, dat
     return {row.reader_id: row.at for row in rows}
 
 
+def erased_visitors_of(connection: Connection, names: Collection[str]) -> dict[str, datetime]:
+    """Which of these visitors belonged to somebody who was erased, and when that was."""
+    hashes = {_visitor_hash(name): name for name in names}
+    if not hashes:
+        return {}
+    rows = connection.execute(
+        select(erased_visitors).where(erased_visitors.c.visitor_hash.in_(hashes))
+    )
+    return {hashes[row.visitor_hash]: row.at for row in rows}
+
+
+def welcome_back(connection: Connection, visitor: str) -> None:
+    """This visitor has given an address anew: what they do is recorded again."""
+    connection.execute(
+        delete(erased_visitors).where(erased_visitors.c.visitor_hash == _visitor_hash(visitor))
+    )
+
+
+def forget_erased_visitors(connection: Connection, before: datetime) -> int:
+    """Forget the browsers of those erased before then: none still has its cookie; how many."""
+    return connection.execute(delete(erased_visitors).where(erased_visitors.c.at < before)).rowcount
+
+
+def _visitor_hash(name: str) -> str:
+    return sha256(f"sodate:visitor:{name}".encode()).hexdigest()
+
+
 def last_erasure(connection: Connection) -> datetime | None:
     """When somebody was erased last."""
     return connection.execute(select(func.max(erasures.c.at))).scalar()
@@ -184,12 +234,19 @@ def export(connection: Connection, reader_id: str) -> dict[str, list[dict[str, A
     }
     for name, table in _OF_A_READER.items():
         found[name] = _rows(connection, table, reader_id, "reader_id")
+    own = select(visitors.c.visitor).where(visitors.c.reader_id == reader_id)
+    for name, table in _OF_A_VISITOR.items():
+        found[name] = _plain_rows(connection, select(table).where(table.c.visitor.in_(own)))
     address = found["readers"][0]["email_normalised"] if found["readers"] else None
     found["suppressions"] = [
         {name: _plain(value) for name, value in row._mapping.items()}
         for row in connection.execute(
             select(suppressions).where(suppressions.c.address_hash == address_hash(address or ""))
         )
+    ]
+    found["line_users"] = [
+        {name: _plain(value) for name, value in row.items()}
+        for row in line.of_reader(connection, reader_id)
     ]
     agreed = [row["wording"] for row in found["consents"]]
     found["wordings"] = [
@@ -205,7 +262,8 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
     The reader's row stays without a name or an address; what they did stays as facts of nobody;
     mails not sent yet are cancelled; a consent stays with a hash of its address, so that who knows
     the address can still prove it. The fold knows the erasure by the same hash: what waits in a
-    journal, on whatever host, brings nobody back. There is no way back.
+    journal, on whatever host, brings nobody back; and it knows the reader's browsers, whose cookies
+    nobody can take away, so that what they tell is recorded no more. There is no way back.
     """
     log.alone(connection)
     address, stopped = connection.execute(
@@ -222,9 +280,12 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
         ).scalars()
     )
     for name in names:  # another name for the same visits: visitors are still counted as before
-        connection.execute(
-            update(events).where(events.c.visitor == name).values(visitor=secrets.token_hex(16))
-        )
+        other = secrets.token_hex(16)
+        connection.execute(update(events).where(events.c.visitor == name).values(visitor=other))
+        rollups.rename(connection, name, other)
+    known = [{"visitor_hash": _visitor_hash(name), "at": now} for name in names]
+    if known:
+        insert_new(connection, erased_visitors, known)
     connection.execute(delete(visitors).where(visitors.c.reader_id == reader_id))
     connection.execute(delete(letters).where(letters.c.reader_id == reader_id))
     for row in connection.execute(
@@ -259,11 +320,19 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
     connection.execute(
         update(inquiries).where(inquiries.c.reader_id == reader_id).values(message="")
     )
+    for table, column in ((handoff_entries, "text"), (deals, "note")):
+        connection.execute(update(table).where(table.c.reader_id == reader_id).values({column: ""}))
+    connection.execute(  # a task about nobody is nobody's task
+        update(handoffs)
+        .where(handoffs.c.reader_id == reader_id, handoffs.c.closed_at.is_(None))
+        .values(closed_at=now)
+    )
     connection.execute(
         update(consents)
         .where(consents.c.reader_id == reader_id)
         .values(network=None, address_hash=address_hash(address) if address else None)
     )
+    line.forget(connection, reader_id)
     connection.execute(
         update(readers)
         .where(readers.c.id == reader_id)
@@ -285,7 +354,11 @@ def erase(connection: Connection, reader_id: str, now: datetime) -> None:
 def _rows(
     connection: Connection, table: Table, reader_id: str, column: str
 ) -> list[dict[str, Any]]:
-    rows = connection.execute(select(table).where(table.c[column] == reader_id))
+    return _plain_rows(connection, select(table).where(table.c[column] == reader_id))
+
+
+def _plain_rows(connection: Connection, statement: Select[Any]) -> list[dict[str, Any]]:
+    rows = connection.execute(statement)
     return [{name: _plain(value) for name, value in row._mapping.items()} for row in rows]
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -243,10 +244,8 @@ def upgrade(url: str) -> None:
 def check_version(url: str, *, or_older: bool = False) -> None:
     """Raise ``StoreError`` unless the store is of this version (``or_older``: or can become so)."""
     from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
-    script = ScriptDirectory.from_config(_config(url))
-    known = {revision.revision for revision in script.walk_revisions()}
+    known, own = _versions()
     engine = open_store(url)
     try:
         with engine.connect() as connection:
@@ -260,8 +259,18 @@ def check_version(url: str, *, or_older: bool = False) -> None:
             f"データベースは新しい版の Sodate のものです（{current}）。Sodate を新しくするか、"
             "別の SODATE_DATA を使ってください"
         )
-    if not or_older and current != script.get_current_head():
+    if not or_older and current != own:
         raise StoreError("データベースが古い版のままです。sodate db upgrade を実行してください")
+
+
+@cache
+def _versions() -> tuple[frozenset[str], str | None]:
+    """The versions of the store that this Sodate knows, and its own."""
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(_config(""))
+    known = frozenset(revision.revision for revision in script.walk_revisions())
+    return known, script.get_current_head()
 
 
 def _first_line(error: Exception) -> str:

@@ -66,21 +66,15 @@ def count(connection: Connection, scenario: str, most: int) -> int:
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def has_been_in(connection: Connection, reader_id: str, scenario: str, occasion: str = "") -> bool:
-    return connection.execute(
-        select(
-            exists().where(
-                enrolments.c.reader_id == reader_id,
-                enrolments.c.scenario == scenario,
-                enrolments.c.occasion == occasion,
-            )
-        )
-    ).scalar_one()
-
-
 def get(connection: Connection, enrolment_id: str) -> Enrolment | None:
     row = connection.execute(select(*_COLUMNS).where(enrolments.c.id == enrolment_id)).one_or_none()
     return _enrolment(row._mapping) if row else None
+
+
+def get_each(connection: Connection, enrolment_ids: Collection[str]) -> dict[str, Enrolment]:
+    """Several enrolments by their ids; unknown ones are left out."""
+    rows = connection.execute(select(*_COLUMNS).where(enrolments.c.id.in_(enrolment_ids)))
+    return {row.id: _enrolment(row._mapping) for row in rows}
 
 
 def registered(connection: Connection, seminar_id: str, scenario: str, most: int) -> list[str]:
@@ -148,6 +142,15 @@ def under_way(connection: Connection, reader_id: str) -> list[Enrolment]:
         )
     )
     return [_enrolment(row._mapping) for row in rows]
+
+
+def ways_of(connection: Connection, reader_ids: Collection[str]) -> dict[str, list[Enrolment]]:
+    """All enrolments of each of these readers, ended or not."""
+    found: dict[str, list[Enrolment]] = {reader_id: [] for reader_id in reader_ids}
+    rows = connection.execute(select(*_COLUMNS).where(enrolments.c.reader_id.in_(reader_ids)))
+    for row in rows:
+        found[row.reader_id].append(_enrolment(row._mapping))
+    return found
 
 
 def waiting(

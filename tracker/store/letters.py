@@ -4,12 +4,12 @@ Links stand in it with where they led, not as they were signed: who looks at a l
 its reader.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from tracker.store.engine import insert_new
 from tracker.store.tables import letters, templates
@@ -35,17 +35,21 @@ class Kept:
     parts: Mapping[str, tuple[str, str]]
 
 
-def keep_template(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Keep a template, unless one of that hash is kept already."""
-    known = select(exists().where(templates.c.hash == row["hash"]))
-    if not connection.execute(known).scalar_one():
-        insert_new(connection, templates, [row])
+def keep_templates(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep these templates, but those whose hash is kept already."""
+    asked = [row["hash"] for row in rows]
+    known = set(
+        connection.execute(select(templates.c.hash).where(templates.c.hash.in_(asked))).scalars()
+    )
+    insert_new(connection, templates, [row for row in rows if row["hash"] not in known])
 
 
-def keep(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Keep what one mail said; what an attempt before it would have said is forgotten."""
-    connection.execute(delete(letters).where(letters.c.delivery_id == row["delivery_id"]))
-    connection.execute(insert(letters).values(row))
+def keep_each(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what these mails said; what attempts before them would have said is forgotten."""
+    if rows:
+        ids = [row["delivery_id"] for row in rows]
+        connection.execute(delete(letters).where(letters.c.delivery_id.in_(ids)))
+        connection.execute(insert(letters), [dict(row) for row in rows])
 
 
 def get(connection: Connection, delivery_id: str) -> Kept | None:

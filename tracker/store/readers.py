@@ -12,16 +12,16 @@ from tracker.store import suppressions
 from tracker.store.engine import insert_new
 from tracker.store.tables import (
     consents,
+    deals,
     deliveries,
     enrolments,
     inquiries,
     new_id,
     readers,
-    stage_changes,
     visitors,
     wordings,
 )
-from tracker.words import Stage, SuppressedFor, Topic
+from tracker.words import DealOutcome, Stage, SuppressedFor, Topic
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def identify(connection: Connection, person: dict[str, Any], at: datetime) -> st
     row = {"id": new_id(), "email_normalised": person["email_normalised"], "created_at": at, **own}
     held = suppressions.held(connection, person["email_normalised"])
     if held is not None:
-        row |= _held_against(held)
+        row |= held_against(held)
     if insert_new(connection, readers, [row]):
         return str(row["id"])
     known = connection.execute(
@@ -106,7 +106,7 @@ def identify(connection: Connection, person: dict[str, Any], at: datetime) -> st
     return str(known.id)
 
 
-def _held_against(held: Suppression) -> dict[str, Any]:
+def held_against(held: Suppression) -> dict[str, Any]:
     """What a reader starts with whose address is suppressed since before they came."""
     if held.reason is SuppressedFor.UNSUBSCRIBED:
         return {"unsubscribed_at": held.since}
@@ -273,6 +273,22 @@ def of_delivery(connection: Connection, delivery_id: str) -> tuple[str | None, s
     return (row.reader_id, row.event_id) if row else None
 
 
+def of_address(connection: Connection, email_normalised: str) -> str | None:
+    """The id of the reader with that address."""
+    return connection.execute(
+        select(readers.c.id).where(readers.c.email_normalised == email_normalised)
+    ).scalar()
+
+
+def confirmed(connection: Connection, email_normalised: str) -> str | None:
+    """The id of the reader who has confirmed that address."""
+    return connection.execute(
+        select(readers.c.id).where(
+            readers.c.email_normalised == email_normalised, readers.c.confirmed_at.is_not(None)
+        )
+    ).scalar()
+
+
 def of_deliveries(connection: Connection, delivery_ids: Collection[str]) -> dict[str, str]:
     """The readers these deliveries went to, by delivery; unknown deliveries are left out."""
     if not delivery_ids:
@@ -284,33 +300,52 @@ def of_deliveries(connection: Connection, delivery_ids: Collection[str]) -> dict
 
 
 def get(connection: Connection, reader_id: str) -> Reader | None:
-    row = connection.execute(
-        select(*(readers.c[name] for name in Reader.__dataclass_fields__)).where(
-            readers.c.id == reader_id
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    values = dict(row._mapping)
+    row = connection.execute(select(*_COLUMNS).where(readers.c.id == reader_id)).one_or_none()
+    return _reader(row._mapping) if row else None
+
+
+def get_each(connection: Connection, reader_ids: Collection[str]) -> dict[str, Reader]:
+    """Several readers by their ids; unknown ones are left out."""
+    rows = connection.execute(select(*_COLUMNS).where(readers.c.id.in_(reader_ids)))
+    return {row.id: _reader(row._mapping) for row in rows}
+
+
+def held_all(connection: Connection, reader_ids: Collection[str]) -> dict[str, Reader]:
+    """These readers by id, in order of their ids; whoever else decides on them is held up until
+    this transaction ends. Who is unknown is left out."""
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(readers.c.id.in_(reader_ids))
+        .order_by(readers.c.id)
+        .with_for_update()
+    )
+    return {row.id: _reader(row._mapping) for row in rows}
+
+
+_COLUMNS = [readers.c[name] for name in Reader.__dataclass_fields__]
+
+
+def _reader(row: Any) -> Reader:
+    values = dict(row)
     values["stage"] = Stage(values["stage"]) if values["stage"] else None
     held = values["suppressed_for"]
     return Reader(**{**values, "suppressed_for": SuppressedFor(held) if held else None})
 
 
+def hold_each(connection: Connection, reader_ids: Collection[str]) -> None:
+    """As ``hold``, several readers, always in the same order."""
+    if connection.dialect.name == "postgresql" and reader_ids:
+        connection.execute(
+            select(readers.c.id)
+            .where(readers.c.id.in_(reader_ids))
+            .order_by(readers.c.id)
+            .with_for_update()
+        )
+
+
 def hold(connection: Connection, reader_id: str) -> None:
     """Hold up whoever else decides on mails to this reader, until this transaction ends."""
     connection.execute(select(readers.c.id).where(readers.c.id == reader_id).with_for_update())
-
-
-def note_act(connection: Connection, reader: Reader, acted_at: datetime) -> None:
-    """Note when they last did something; that it is over with them holds only until then."""
-    back = reader.sunset_at is not None and acted_at > reader.sunset_at
-    if acted_at == reader.acted_at and not back:
-        return
-    values: dict[str, Any] = {"acted_at": acted_at}
-    if back:
-        values["sunset_at"] = None
-    connection.execute(update(readers).where(readers.c.id == reader.id).values(values))
 
 
 def sunset(connection: Connection, reader_id: str, at: datetime) -> None:
@@ -327,7 +362,7 @@ def idle(
     most: int,
 ) -> list[str]:
     """Ids of up to ``most`` readers who did nothing since ``since``, may be mailed, have a stage, have
-    not inquired since ``inquired_before``, are in no scenario and have not been in ``scenario`` since
+    neither inquired nor had a deal end since ``inquired_before``, did not buy, are in no scenario and have not been in ``scenario`` since
     they last did something."""
     free = not_(
         exists().where(
@@ -340,6 +375,10 @@ def idle(
         )
     )
     quiet = exists().where(inquiries.c.reader_id == readers.c.id, inquiries.c.at > inquired_before)
+    dealt = exists().where(
+        deals.c.reader_id == readers.c.id,
+        or_(deals.c.outcome == DealOutcome.WON, deals.c.ends_at > inquired_before),
+    )
     return list(
         connection.execute(
             select(readers.c.id)
@@ -355,6 +394,7 @@ def idle(
                 or_(readers.c.paused_until.is_(None), readers.c.paused_until <= now),
                 free,
                 not_(quiet),
+                not_(dealt),
             )
             .order_by(readers.c.acted_at)
             .limit(most)
@@ -372,27 +412,3 @@ def pauses(
         )
     )
     return {row.id: (row.paused_at, row.paused_until) for row in rows if row.paused_at}
-
-
-def set_score(connection: Connection, reader_id: str, score: float) -> None:
-    connection.execute(update(readers).where(readers.c.id == reader_id).values(score=score))
-
-
-def reach(
-    connection: Connection, reader: Reader, stage: Stage, event_id: str, at: datetime
-) -> bool:
-    """Note that ``reader`` reached ``stage`` by that event. False if that was known."""
-    row = {
-        "id": new_id(),
-        "reader_id": reader.id,
-        "at": at,
-        "from_stage": reader.stage,
-        "to_stage": stage,
-        "event_id": event_id,
-    }
-    if not insert_new(connection, stage_changes, [row]):
-        return False
-    connection.execute(
-        update(readers).where(readers.c.id == reader.id).values(stage=stage, stage_since=at)
-    )
-    return True

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Connection, case, select, type_coerce
 
 from tracker.counts import Counts, Tally
 from tracker.store.tables import EPOCH, events
-from tracker.words import EventKind, FormOf
+from tracker.words import ELSEWHERE, EventKind, FormOf
 
 _SENDS = {
     EventKind.GATE_SUBMIT: None,
@@ -29,7 +29,7 @@ _KINDS = (
 )
 _AT_ONCE = 5000
 _A_MS = timedelta(milliseconds=1)
-_WITH_DATA = (EventKind.PAGE_VIEW, EventKind.PAGE_END, EventKind.GATE_FIELD)
+_WITH_DATA = (EventKind.PAGE_VIEW, EventKind.PAGE_END, EventKind.GATE_FIELD, *_SENDS)
 
 
 def counts(
@@ -68,12 +68,14 @@ def facts(connection: Connection, since: datetime, until: datetime) -> Iterator[
                        "field": told.get("field", "")}  # fmt: skip
             continue
         if kind in _SENDS:
-            sent = gate or _SENDS[kind]
+            # Elsewhere a form sent and an inquiry are two facts, and a lead has no name here.
+            imported, lead = bool(told.get(ELSEWHERE)), reader or told.get("lead")
+            sent = gate or (None if imported else _SENDS[kind])
             if sent is not None:
                 yield {"e": "gate_submit", "id": own_id, "ts": ms, "sid": visitor,
-                       "gate": str(sent), "lead": reader}  # fmt: skip
+                       "gate": str(sent), "lead": lead}  # fmt: skip
             if kind == EventKind.INQUIRY:
-                yield {"e": kind, "id": f"{own_id} inquiry", "ts": ms, "lead": reader}
+                yield {"e": kind, "id": f"{own_id} inquiry", "ts": ms, "lead": lead}
             continue
         if view is None or page is None:
             continue

@@ -21,6 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 
@@ -131,6 +132,16 @@ line_users = Table(
     Column("user_id", Text, nullable=False),
     Column("follows", Boolean, nullable=False),
     Column("changed_at", Utc, nullable=False),
+    Column("reply_token", Text),
+    Column("asked_at", Utc),
+)
+
+line_links = Table(
+    "line_links",
+    metadata,
+    Column("reader_id", String(20), ForeignKey("readers.id"), primary_key=True),
+    Column("user_hash", String(64), nullable=False, unique=True),
+    Column("linked_at", Utc, nullable=False),
 )
 
 visitors = Table(
@@ -168,6 +179,13 @@ erasures = Table(
     Column("reader_id", String(20), ForeignKey("readers.id"), primary_key=True),
     Column("at", Utc, nullable=False),
     Column("address_hash", String(64), index=True),
+)
+
+erased_visitors = Table(
+    "erased_visitors",
+    metadata,
+    Column("visitor_hash", String(64), primary_key=True),
+    Column("at", Utc, nullable=False),
 )
 
 inquiries = Table(
@@ -232,6 +250,78 @@ enrolments = Table(
     UniqueConstraint("reader_id", "scenario", "occasion"),
 )
 
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("cause", String(20), nullable=False),
+    Column("opened_at", Utc, nullable=False, index=True),
+    Column("due_at", Utc, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("stage", String(20)),
+    Column("reasons", JSON, nullable=False),
+    Column("event_id", String(100)),
+    Column("owner_id", String(20), ForeignKey("accounts.id", ondelete="SET NULL"), index=True),
+    Column("first_touch_at", Utc),
+    Column("touched_at", Utc),
+    Column("met_at", Utc),
+    Column("closed_at", Utc, index=True),
+    Column("outcome", String(20)),
+    Index(
+        "uq_handoffs_open",
+        "reader_id",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+)
+
+handoff_entries = Table(
+    "handoff_entries",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("handoff_id", String(20), ForeignKey("handoffs.id"), nullable=False, index=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+)
+
+deals = Table(
+    "deals",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("key", String(140), nullable=False, unique=True),
+    Column("reader_id", String(20), ForeignKey("readers.id"), nullable=False, index=True),
+    Column("handoff_id", String(20), ForeignKey("handoffs.id"), index=True),
+    Column("outcome", String(20), nullable=False),
+    Column("amount", BigInteger),
+    Column("reason", String(20)),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("closed_at", Utc, nullable=False, index=True),
+    Column("recorded_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),
+    Column("source", String(20), nullable=False),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("key", String(140), primary_key=True),
+    Column("handoff_id", String(20), ForeignKey("handoffs.id"), nullable=False, index=True),
+    Column("target", String(64), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("planned_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("claimed_at", Utc),
+    Column("settled_at", Utc),
+    Column("reason", Text),
+    Index(None, "state", "due_at"),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -256,6 +346,8 @@ deliveries = Table(
     Column("claimed_at", Utc),
     Column("settled_at", Utc),
     Column("tried_at", Utc),
+    Column("handoff_id", String(20), ForeignKey("handoffs.id"), index=True),
+    Column("retry_key", String(36)),
     Index(None, "state", "due_at"),
 )
 
@@ -371,4 +463,47 @@ audit = Table(
     Column("about", Text, nullable=False),
     Column("network", Text),
     Column("details", JSON, nullable=False),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("view", String(40), primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("at", Utc, index=True),
+    Column("visitor", String(40), index=True),
+    Column("source", String(20), nullable=False),
+    Column("reached", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("ended", Integer, nullable=False),
+    Column("active_ms", Integer, nullable=False),
+    Column("saw", Integer, nullable=False),
+    Column("clicked", Integer, nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("visitor", String(40), primary_key=True),
+    Column("first_at", Utc, nullable=False, index=True),
+    Column("page", Text, nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("views", Integer, nullable=False),
+    Column("attentive", Integer, nullable=False),
+)
+
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("scenario", String(60), primary_key=True),
+    Column("made_at", Utc, nullable=False),
+    Column("data", JSON, nullable=False),
+)
+
+costs = Table(
+    "costs",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("yen", BigInteger, nullable=False),
+    Column("told_at", Utc, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""``POST /webhooks/…``: what mail providers and LINE tell, durable before the answer.
+"""``POST /webhooks/…``: what mail providers, LINE and CRMs tell, durable before the answer.
 
 One module a provider, all alike: ``NAME``, ``PATH``, ``configured(settings)`` and ``hear(call)``,
 which checks the signature over the very bytes that came and gives the facts to keep. A provider
@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from tracker.context import context
-from tracker.doors.webhooks import line, own, postmark, sendgrid, ses, sns
+from tracker.doors.webhooks import deals, line, own, postmark, sendgrid, ses, sns
 from tracker.doors.webhooks.calls import Call, Provider, RefusedError
 from tracker.journal import JournalError
 
@@ -24,7 +24,7 @@ LARGEST = 1_000_000
 FETCH = "sodate.fetch"
 """The app's extension by which certificates are fetched; the network where there is none."""
 
-PROVIDERS: tuple[Provider, ...] = (own, ses, sendgrid, postmark, line)
+PROVIDERS: tuple[Provider, ...] = (own, ses, sendgrid, postmark, line, deals)
 
 door = Blueprint("webhooks", __name__)
 

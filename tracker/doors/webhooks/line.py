@@ -1,9 +1,10 @@
-"""``POST /webhooks/line``: who follows the firm in LINE, and who does no more.
+"""``POST /webhooks/line``: who follows the firm in LINE, who does no more, and whose account was
+linked.
 
 A user's id is personal: it goes into a table of its own, never into the event log.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -11,6 +12,7 @@ from pydantic import Field, ValidationError
 from tracker.bounces import notice_id, plain
 from tracker.doors.webhooks.calls import Call, Heard, RefusedError, Said
 from tracker.journal import Entry
+from tracker.links import LineNonce, LinkError, Links
 from tracker.settings import Settings
 from tracker.words import EventKind
 
@@ -18,7 +20,17 @@ NAME = "line"
 PATH = "/webhooks/line"
 SIGNATURE = "X-Line-Signature"
 
-_KINDS = {"follow": EventKind.LINE_FOLLOW, "unfollow": EventKind.LINE_UNFOLLOW}
+LINK_WORD = "連携"
+"""Who sends it in LINE is told how to link their account."""
+
+NONCE_LIFETIME = timedelta(hours=1)
+"""LINE's own token lives for ten minutes; our links are dated to the hour."""
+
+_KINDS = {
+    "follow": EventKind.LINE_FOLLOW,
+    "unfollow": EventKind.LINE_UNFOLLOW,
+    "accountLink": EventKind.LINE_LINK,
+}
 
 
 class _Source(Said):
@@ -26,11 +38,24 @@ class _Source(Said):
     user: str = Field(alias="userId", pattern=r"^U[0-9a-f]{32}$")
 
 
+class _Link(Said):
+    result: str
+    nonce: str = Field(max_length=255)
+
+
+class _Text(Said):
+    type: str
+    text: str = ""
+
+
 class _Event(Said):
     type: str
     id: str = Field(alias="webhookEventId", min_length=1, max_length=100)
     milliseconds: int = Field(alias="timestamp", ge=0, le=10**14)
     source: _Source
+    reply_token: str | None = Field(None, alias="replyToken", max_length=200)
+    link: _Link | None = None
+    message: _Text | None = None
 
 
 class _Body(Said):
@@ -53,7 +78,7 @@ def hear(call: Call) -> Heard:
         heard.ignored["other channel"] += 1
         return heard
     for item in said.events:
-        kind = _KINDS.get(str(item.get("type"))) if isinstance(item, dict) else None
+        kind = _kind_of(item)
         if kind is None:
             heard.ignored["unknown type"] += 1
             continue
@@ -62,16 +87,46 @@ def hear(call: Call) -> Heard:
         except ValidationError:
             heard.ignored["unreadable"] += 1
             continue
+        delivery_id = _linked_by(call, event) if kind is EventKind.LINE_LINK else None
+        if kind is EventKind.LINE_LINK and delivery_id is None:
+            heard.ignored["no link of ours"] += 1
+            continue
+        person = {"line_user": event.source.user}
+        if kind is EventKind.LINE_FOLLOW and event.reply_token:
+            person["reply_token"] = event.reply_token
         heard.entries.append(
             Entry(
                 id=notice_id(NAME, event.id),
                 at=call.moment(datetime.fromtimestamp(event.milliseconds / 1000, UTC)),
                 kind=kind,
+                delivery_id=delivery_id,
                 data={"source": NAME, "event": plain(event.id, 60)},
-                person={"line_user": event.source.user},
+                person=person,
             )
         )
     return heard
+
+
+def _kind_of(item: Any) -> EventKind | None:
+    """What an event is to us. Who writes the word follows the firm, or could not write."""
+    if not isinstance(item, dict):
+        return None
+    message = item.get("message")
+    if item.get("type") == "message" and isinstance(message, dict):
+        asks = message.get("type") == "text" and LINK_WORD in str(message.get("text"))
+        return EventKind.LINE_FOLLOW if asks else None
+    return _KINDS.get(str(item.get("type")))
+
+
+def _linked_by(call: Call, event: _Event) -> str | None:
+    """The delivery whose reader pressed the button; ``None`` for a nonce that is not ours."""
+    if event.link is None or event.link.result != "ok":
+        return None
+    links = Links(call.settings.keys)
+    try:
+        return links.read(LineNonce, event.link.nonce, call.now, NONCE_LIFETIME).delivery_id
+    except LinkError:
+        return None
 
 
 def _check(call: Call) -> None:

@@ -51,7 +51,7 @@ def sign(secret: str, seconds: int, body: bytes) -> str:
 
 
 def hear(call: Call) -> Heard:
-    _check(call)
+    check(call, call.settings.bounce_secret)
     told = call.json()
     heard = Heard()
     for item in told if isinstance(told, list) else [told]:
@@ -76,13 +76,15 @@ def hear(call: Call) -> Heard:
     return heard
 
 
-def _check(call: Call) -> None:
+def check(call: Call, secret: str) -> None:
+    """Demand that the call is signed with ``secret``, over its very bytes, not long ago. Raises
+    ``RefusedError``."""
     given = call.header(SIGNATURE)
     told = dict(part.strip().partition("=")[::2] for part in given.split(","))
     stamp = told.get("t", "")
     if not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
         raise RefusedError(400, f"{SIGNATURE} has no time")
-    right = sign(call.settings.bounce_secret, int(stamp), call.body)
+    right = sign(secret, int(stamp), call.body)
     if not hmac.compare_digest(
         f"t={stamp},v1={told.get('v1', '')}".encode("utf-8", "replace"), right.encode()
     ):

@@ -1,0 +1,113 @@
+"""What became of the step mails settled in a period, step by step."""
+
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, select, type_coerce
+
+from tracker.clicks import counts_as_click
+from tracker.reports.mailings import Mailing
+from tracker.store.tables import contacts, deliveries, events, stage_changes, verdicts, visitors
+from tracker.words import DeliveryState, EventKind, MailKind, Verdict
+
+WITHIN_MS = 14 * 86_400_000
+_OUT = (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.UNCERTAIN)
+_FIELDS = {
+    DeliveryState.SENT: "delivered",
+    DeliveryState.BOUNCED: "bounced",
+    DeliveryState.UNCERTAIN: "uncertain",
+}
+Step = tuple[str, str]
+
+
+def mailings(
+    connection: Connection,
+    since: datetime | None,
+    until: datetime,
+    now: datetime,
+    source: str | None = None,
+) -> dict[Step, Mailing]:
+    """By (scenario, step). ``source`` takes the mails to readers who first came from there."""
+    chosen = _chosen(since, until, source)
+    found: defaultdict[Step, Counter[str]] = defaultdict(Counter)
+    for scenario, step, state, count in connection.execute(
+        select(deliveries.c.scenario, deliveries.c.step, deliveries.c.state, func.count())
+        .where(*chosen, deliveries.c.state.in_(_OUT))
+        .group_by(deliveries.c.scenario, deliveries.c.step, deliveries.c.state)
+    ):
+        found[scenario, step][_FIELDS[DeliveryState(state)]] += count
+        found[scenario, step]["sent"] += count
+    for scenario, step, count in _moved(connection, chosen, now):
+        found[scenario, step]["moved"] += count
+    people: set[tuple[Step, str, str]] = set()
+    for row in _hits(connection, chosen):
+        own = (row.scenario, row.step)
+        if row.kind == EventKind.MAIL_UNSUB:
+            people.add((own, "unsubscribed", row.reader_id))
+        elif counts_as_click({**(row.data or {}), "verdict": row.verdict}):
+            people.add((own, "clicked", row.reader_id))
+        elif row.verdict in (Verdict.MACHINE, Verdict.UNSURE):
+            found[own][f"{row.verdict}_hits"] += 1
+    for own, field, _reader in people:
+        found[own][field] += 1
+    return {own: _mailing(own, counts) for own, counts in found.items()}
+
+
+def _mailing(own: Step, counts: Counter[str]) -> Mailing:
+    figures: dict[str, Any] = dict(counts)
+    return Mailing(*own, **figures)
+
+
+def _chosen(
+    since: datetime | None, until: datetime, source: str | None
+) -> list[ColumnElement[bool]]:
+    found = [deliveries.c.kind == MailKind.STEP, deliveries.c.settled_at < until]
+    if since is not None:
+        found.append(deliveries.c.settled_at >= since)
+    if source is not None:
+        came = (
+            select(visitors.c.reader_id)
+            .join(contacts, contacts.c.visitor == visitors.c.visitor)
+            .where(contacts.c.source == source)
+        )
+        found.append(deliveries.c.reader_id.in_(came))
+    return found
+
+
+def _moved(connection: Connection, chosen: list[ColumnElement[bool]], now: datetime) -> Any:
+    """Mails whose reader came to a later stage within 14 days, where these are over."""
+    settled = type_coerce(deliveries.c.settled_at, BigInteger)
+    changed = type_coerce(stage_changes.c.at, BigInteger)
+    moved = exists().where(
+        stage_changes.c.reader_id == deliveries.c.reader_id,
+        stage_changes.c.from_stage.is_not(None),
+        changed >= settled,
+        changed <= settled + WITHIN_MS,
+    )
+    return connection.execute(
+        select(deliveries.c.scenario, deliveries.c.step, func.count())
+        .where(
+            *chosen,
+            deliveries.c.state == DeliveryState.SENT,
+            deliveries.c.settled_at <= now - timedelta(milliseconds=WITHIN_MS),
+            moved,
+        )
+        .group_by(deliveries.c.scenario, deliveries.c.step)
+    ).all()
+
+
+def _hits(connection: Connection, chosen: list[ColumnElement[bool]]) -> Any:
+    return connection.execute(
+        select(
+            deliveries.c.scenario,
+            deliveries.c.step,
+            deliveries.c.reader_id,
+            events.c.kind,
+            events.c.data,
+            verdicts.c.verdict,
+        )
+        .join(events, events.c.delivery_id == deliveries.c.id)
+        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
+        .where(*chosen, events.c.kind.in_([EventKind.MAIL_CLICK, EventKind.MAIL_UNSUB]))
+    )
