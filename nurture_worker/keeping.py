@@ -7,7 +7,8 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from nurture_worker.template import Addressee, Fill, Template, fill_of
+from nurture_worker.letters import Letter
+from nurture_worker.template import Addressee, Fill, Frame, Template, bare, fill_of
 from nurture_worker.tools import Tools
 from tracker.store import letters
 from tracker.store.deliveries import Delivery
@@ -15,7 +16,8 @@ from tracker.store.deliveries import Delivery
 
 @dataclass(frozen=True)
 class Source:
-    """The editor's file a letter is made from, and the hash of its words."""
+    """The editor's file a letter is made from, and the hash of its words; for one that the house
+    writes, what it is, and no hash."""
 
     path: str
     hash: str
@@ -49,6 +51,12 @@ def kept_of(
     )
     own = {name: value for name, value in plain.values.items() if not name.startswith("link")}
     return Kept(template, source, tools.catalogue.hash, Fill(own, plain.parts))
+
+
+def kept_alone(tools: Tools, letter: Letter, frame: Frame, what: str) -> Kept:
+    """What to keep of a letter that nobody else gets: ``what`` it is, in words."""
+    made, own = bare(letter, frame)
+    return Kept(made, Source(what, ""), tools.catalogue.hash, own)
 
 
 def keep_each(

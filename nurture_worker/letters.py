@@ -87,6 +87,18 @@ def of_step(step: Step, catalogue: Catalogue) -> Draft:
     return drafted(step.subject, step.preview, step.body, catalogue)
 
 
+def parted(letter: Letter) -> Draft:
+    """The draft of a letter whose links are in place, without them: what many such letters have in
+    common."""
+    places = iter(range(1_000_000))
+
+    def put(match: re.Match[str]) -> str:
+        return f"[{match[1]}]({slot(f'link{next(places)}')}){match[3] or ''}"
+
+    marked = _LINK.sub(put, without_slots(letter.markdown))
+    return Draft(opened(letter.subject), opened(letter.preview), named(marked))
+
+
 def opened(text: str) -> str:
     """A line an editor wrote, with places for the reader's name and company."""
     return named(without_slots(text))

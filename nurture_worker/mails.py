@@ -8,9 +8,17 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
-from nurture_worker import handoffs, letters, line_letters, message, seminar_letters, template
+from nurture_worker import (
+    handoffs,
+    letters,
+    line_letters,
+    message,
+    ordered_letters,
+    seminar_letters,
+    template,
+)
 from nurture_worker.diagnosis.mail import weekly_mail
-from nurture_worker.keeping import Kept, Source, kept_of, source_hash
+from nurture_worker.keeping import Kept, Source, kept_alone, kept_of, source_hash
 from nurture_worker.letters import Draft, Letter
 from nurture_worker.message import Envelope, Written
 from nurture_worker.reminders import Reminder, reminders
@@ -190,11 +198,7 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
     if FormOf.SEMINAR.id_in(gate):
         letter = _seminar_letter(tools, connection, delivery, confirm)
     elif gate == FormOf.NEWSLETTER and newsletter is not None:
-        letter = Letter(
-            subject=f"【登録の確認】{newsletter.title}",
-            preview="ボタンを押すと、登録が済みます。",
-            markdown=_ORDERED_NEWSLETTER.format(title=newsletter.title, confirm=confirm),
-        )
+        letter = ordered_letters.newsletter(newsletter.title, confirm)
     elif link_token := FormOf.LINE.id_in(gate):
         if tools.now() - delivery.planned_at > line_letters.TOKEN_LIVES:
             raise UnsendableError(DeliveryState.SKIPPED, "LINE's token is over")
@@ -202,31 +206,18 @@ def _ordered(tools: Tools, connection: Connection, delivery: Delivery, reader: R
     elif gate == FormOf.INQUIRY:
         letter = _receipt(tools, connection, delivery, confirm)
     elif page is not None:
-        letter = Letter(
-            subject=f"【資料のお届け】{page.title}",
-            preview="ボタンを押すと、アドレスの確認が済み、資料を受け取れます。",
-            markdown=_ORDERED_FILE.format(
-                title=page.title, confirm=confirm, days=tools.settings.download_days
-            ),
-        )
+        letter = ordered_letters.file(page.title, confirm, tools.settings.download_days)
     else:
         event = events.get(connection, delivery.event_id or "")
         result = result_of(tools.catalogue, (event.data if event else None) or {})
         if result is None:
             raise UnsendableError(DeliveryState.SKIPPED, f"nothing behind the gate {gate}")
         site = tools.settings.site_url
-        report = letters.with_diagnosis("{{ diagnosis }}", result, "")
-        letter = Letter(
-            subject="【3分診断】あなたのサイトの結果と、まず変えること",
-            preview="弱いところと、直す順番をまとめました。",
-            markdown=letters.with_links(
-                _ORDERED_REPORT.format(confirm=confirm, report=report),
-                tools.catalogue,
-                lambda _n, target: target if target.startswith("http") else f"{site}/{target}",
-            ),
-        )
+        letter = ordered_letters.report(result, confirm, tools.catalogue, site)
     letter = _to(reader, letter)
-    return _sole(tools, delivery, letter, reader.email or "", "delivery", "gate:delivery:sodate")
+    mail = _sole(tools, delivery, letter, reader.email or "", "delivery", "gate:delivery:sodate")
+    frame = Frame(tools.catalogue.firm)
+    return replace(mail, kept=kept_alone(tools, letter, frame, "申し込みへの返信"))
 
 
 def _receipt(tools: Tools, connection: Connection, delivery: Delivery, confirm: str) -> Letter:
@@ -240,17 +231,8 @@ def _receipt(tools: Tools, connection: Connection, delivery: Delivery, confirm: 
     ticked = connection.execute(
         select(consents.c.at).where(consents.c.event_id == delivery.event_id)
     ).scalar()
-    firm = tools.catalogue.firm
-    told = _RECEIPT.format(
-        firm=firm.name,
-        at=f"{at.astimezone(tools.settings.zone):%Y年%m月%d日 %H:%M}",
-        contact=firm.contact,
-    )
-    return Letter(
-        subject="お問い合わせを受け付けました",
-        preview="担当者が内容を読み、お返事します。",
-        markdown=told + (_RECEIPT_TICKED.format(confirm=confirm) if ticked else ""),
-    )
+    local = at.astimezone(tools.settings.zone)
+    return ordered_letters.receipt(tools.catalogue.firm, local, confirm if ticked else None)
 
 
 def _to(reader: Reader, letter: Letter) -> Letter:
@@ -273,7 +255,7 @@ def _reminder(tools: Tools, delivery: Delivery, reader: Reader) -> Mail:
     if about.seminar.has_begun(tools.now()):
         raise UnsendableError(DeliveryState.SKIPPED, "the seminar has begun")
     letter = _to(reader, seminar_letters.reminding(about, Reminder(delivery.step or "")))
-    return _sole(
+    mail = _sole(
         tools,
         delivery,
         letter,
@@ -282,6 +264,8 @@ def _reminder(tools: Tools, delivery: Delivery, reader: Reader) -> Mail:
         "seminar:reminder:sodate",
         preferences=_address(tools, "preferences", Preferences(delivery.id)),
     )
+    frame = Frame(tools.catalogue.firm, preferences=True)
+    return replace(mail, kept=kept_alone(tools, letter, frame, "セミナーのお知らせ"))
 
 
 def _seminar(tools: Tools, delivery: Delivery) -> About:
@@ -298,61 +282,6 @@ def _seminar(tools: Tools, delivery: Delivery) -> About:
         page=f"{site}/{page.url}",
         calendar=f"{site}/seminars/{seminar_id}.ics?ticket={ticket}",
     )
-
-
-_ORDERED_FILE = """{{{{ name }}}} 様
-
-資料「{title}」をお申し込みくださり、ありがとうございます。
-
-下のボタンを開き、開いたページのボタンを押すと、アドレスの確認が済み、PDFを受け取れます。
-
-[資料を受け取る]({confirm}){{ .button }}
-
-このリンクは{days}日間使えます。お申し込みにお心当たりがないときは、このメールを削除してください。ボタンを押さないかぎり、これからのご案内はお送りしません。
-"""
-
-_RECEIPT = """{{{{ name }}}} 様
-
-お問い合わせをいただき、ありがとうございます。{firm}です。
-
-{at} に、たしかに受け付けました。担当者が内容を読み、このアドレスへお返事します。
-
-お書きいただいた内容は、このメールには載せていません。付け足したいことがあるときや、お心当たりがないときは、次の宛先へお知らせください。
-
-{contact}
-"""
-
-_RECEIPT_TICKED = """
-## メールでのご案内について
-
-「メールでのご案内」に印を付けてくださいました。下のボタンを開き、開いたページのボタンを押すと、アドレスの確認が済みます。押さないかぎり、ご案内はお送りしません。
-
-[アドレスを確認する]({confirm}){{ .button }}
-"""
-
-_ORDERED_NEWSLETTER = """{{{{ name }}}} 様
-
-「{title}」へのご登録、ありがとうございます。
-
-下のボタンを開き、開いたページのボタンを押すと、アドレスの確認が済み、登録が終わります。
-
-[登録を確認する]({confirm}){{ .button }}
-
-お心当たりがないときは、このメールを削除してください。ボタンを押さないかぎり、登録されません。
-"""
-
-_ORDERED_REPORT = """{{{{ name }}}} 様
-
-3分診断にお答えくださり、ありがとうございます。結果をお届けします。
-
-{report}
-
-## アドレスの確認のお願い
-
-下のボタンを開き、開いたページのボタンを押すと、アドレスの確認が済みます。これからのご案内に同意くださった方には、段階に合わせた内容をお送りします。
-
-[アドレスを確認する]({confirm}){{ .button }}
-"""
 
 
 def _report(tools: Tools, connection: Connection, delivery: Delivery) -> Mail:

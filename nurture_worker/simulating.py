@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from nurture_worker.planning import taken_by
-from nurture_worker.simulation import Story, Way, Would, replay
+from nurture_worker.simulation import NEWSLETTER, Story, Way, Would, replay
 from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
 from tracker.events import Event
 from tracker.store import deliveries, events, readers
-from tracker.store.deliveries import Delivery
+from tracker.store.deliveries import UNORDERED, Delivery
 from tracker.store.readers import Reader
 from tracker.store.tables import deliveries as mails_table
 from tracker.store.tables import enrolments as enrolments_table
@@ -67,7 +67,7 @@ def simulate(
 def _mails(connection: Connection, reader_id: str) -> list[Delivery]:
     ids = connection.execute(
         select(mails_table.c.id)
-        .where(mails_table.c.reader_id == reader_id, mails_table.c.kind == MailKind.STEP)
+        .where(mails_table.c.reader_id == reader_id, mails_table.c.kind.in_(UNORDERED))
         .order_by(func.coalesce(mails_table.c.settled_at, mails_table.c.due_at))
     ).scalars()
     return [mail for one in list(ids) if (mail := deliveries.get(connection, one))]
@@ -103,7 +103,7 @@ def _story(connection: Connection, reader: Reader, mails: list[Delivery], since:
         known_since=reader.created_at,
         ways=tuple(ways),
         held=frozenset((row.scenario, row.occasion) for row in begun if row.arm == Arm.HELD_OUT),
-        step_of={mail.id: mail.step for mail in mails if mail.step},
+        step_of={mail.id: mail.step for mail in mails if mail.step and mail.kind is MailKind.STEP},
         sent=tuple(sent),
         address=reader.email,
         company=reader.company,
@@ -127,7 +127,7 @@ def _compared(
     name: str, would: list[Would], was: list[Delivery], since: datetime
 ) -> Iterator[Compared]:
     sent = {
-        (mail.scenario or "", mail.step or ""): mail.settled_at
+        (mail.scenario or NEWSLETTER, mail.step or ""): mail.settled_at
         for mail in was
         if mail.state in _SENT and mail.settled_at and mail.settled_at > since
     }

@@ -8,15 +8,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
+from nurture_worker.audience import Candidate, latest, seat
 from nurture_worker.conditions import Facts, doings, holds, persona_of
 from nurture_worker.dormancy import is_over, last_act
-from nurture_worker.entering import AFTER_A_SEMINAR, Place, Standing, leaves, places
+from nurture_worker.entering import (
+    AFTER_A_SEMINAR,
+    Place,
+    Standing,
+    leaves,
+    leaves_newsletter,
+    places,
+)
 from nurture_worker.fitting import who_of
 from nurture_worker.scenarios import Next, Taken, next_step
 from nurture_worker.schedule import Calendar
 from nurture_worker.scoring import score, total
 from nurture_worker.stages import reached
 from tracker.catalogue import Catalogue
+from tracker.catalogue.issues import Issue
 from tracker.catalogue.scenarios import Scenario
 from tracker.events import Event
 from tracker.words import EndReason, Entry, EventKind, FormOf, Late, SkipReason, Stage, Topic
@@ -71,6 +80,19 @@ class Would:
     skipped: SkipReason | None = None
 
 
+NEWSLETTER = "newsletter"
+"""What stands for a scenario where an issue of the newsletter would have gone out."""
+
+
+@dataclass
+class _Waiting:
+    """An issue begun at ``begun_at`` that goes to the reader at ``due_at`` at the earliest."""
+
+    issue: Issue
+    begun_at: datetime
+    due_at: datetime
+
+
 @dataclass
 class _Active:
     scenario: Scenario
@@ -99,6 +121,8 @@ class _Replay:
         self._been = {(way.scenario, way.occasion) for way in story.ways}
         self._sent = list(story.sent)
         self._over: datetime | None = None
+        self._issues = {issue.at(calendar.zone): issue for issue in catalogue.issues}
+        self._waiting: list[_Waiting] = []
         self._active = [
             _Active(scenario, way, list(way.taken))
             for way in story.ways
@@ -108,15 +132,60 @@ class _Replay:
         ]
 
     def run(self, since: datetime, until: datetime) -> Iterator[Would]:
-        acts = sorted({e.at for e in self._story.events if since < e.at <= until})
+        """Who takes what is sent one by one may add to the events of the story what the reader did
+        about it, from then on."""
+        self._issues = {at: one for at, one in self._issues.items() if since < at <= until}
         now = since
         while now <= until:
             self._place(now)
+            self._begin_issues(now)
             yield from self._send(now)
+            yield from self._send_issues(now)
             tomorrow = now + self._calendar.day
+            acts = (event.at for event in self._story.events)
             due = (one.planned.due_at for one in self._active if one.planned)
-            later = [at for at in (*acts, *due, tomorrow) if at > now]
+            waiting = (one.due_at for one in self._waiting)
+            later = [at for at in (*acts, *due, *self._issues, *waiting, tomorrow) if at > now]
             now = min(later)
+
+    def _begin_issues(self, now: datetime) -> None:
+        for at in [at for at in self._issues if at <= now]:
+            issue = self._issues.pop(at)
+            done = self._seen(now)
+            standing = self._standing(done, now)
+            opened = doings(done, {}).opened
+            reader = Candidate(
+                reader_id=self._story.reader_id,
+                signed_up=standing.agrees and Topic.NEWSLETTER in standing.wants,
+                sunset=standing.over is EndReason.SUNSET,
+                inquired_at=standing.inquired_at,
+                stage=standing.stage,
+                persona=persona_of(self._catalogue.page_at(url) for url in opened),
+                acted_at=standing.acted_at,
+                sent=tuple(at for at in self._sent if at > now - _WEEK),
+            )
+            quiet = self._catalogue.firm.sending.quiet_days
+            found = seat(issue.audience, reader, now, self._calendar, quiet)
+            if found.due_at is not None:
+                self._waiting.append(_Waiting(issue, now, found.due_at))
+
+    def _send_issues(self, now: datetime) -> Iterator[Would]:
+        for one in [one for one in self._waiting if one.due_at <= now]:
+            standing = self._standing(self._seen(now), now)
+            quiet = self._catalogue.firm.sending.quiet_days
+            if leaves_newsletter(standing, now, self._calendar.day, quiet):
+                self._waiting.remove(one)
+                continue
+            room = self._calendar.room_from(now, [at for at in self._sent if at > now - _WEEK])
+            late = room > latest(one.begun_at, self._calendar)
+            if room > now and not late:
+                one.due_at = room
+                continue
+            self._waiting.remove(one)
+            if not late:
+                self._sent.append(now)
+            skipped = SkipReason.LATE if late else None
+            yield Would(self._story.reader_id, now, NEWSLETTER, one.issue.id, skipped)
 
     def _seen(self, now: datetime) -> list[Event]:
         return [event for event in self._story.events if event.at <= now]

@@ -33,7 +33,7 @@ _inliner = css_inline.CSSInliner(
     keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
 )
 _CUT = slot("cut")
-_ALONE = re.compile(r"<p\b[^>]*>\s*(" + slot(r"diagnosis\d+") + r")\s*</p>")
+_ALONE = re.compile(r"<p\b[^>]*>\s*(" + slot(r"(?:diagnosis|body)\d+") + r")\s*</p>")
 
 UNSUBSCRIBE, PREFERENCES = "unsubscribe", "preferences"
 
@@ -156,6 +156,24 @@ def once(letter: Letter, firm: Firm, **ways: str | None) -> Written:
     made = _rendered(Draft(subject, preview, markdown), frame)
     given = {name: address for name, address in ways.items() if address is not None}
     return written(made, Fill({**named(letter), **given}, {}))
+
+
+BODY = "body0"
+NOWHERE = "#"
+"""Where links lead that are one reader's alone, when somebody else looks."""
+
+
+def bare(letter: Letter, frame: Frame) -> tuple[Template, Fill]:
+    """A letter that no other reader gets, as what all such letters have in common, and what is
+    this one's: its words, with links to nowhere."""
+    made = template_of(Draft(slot("subject"), slot("preview"), slot(BODY)), frame)
+    draft = letters.parted(letter)
+    text, html = _rendered_part(draft)
+    values = named(letter)
+    plain = {name: NOWHERE for name in text.names if name.startswith("link")} | values
+    part = text.filled(plain), html.filled({n: str(escape(v)) for n, v in plain.items()})
+    subject, preview = (Slotted.of(line).filled(values) for line in (draft.subject, draft.preview))
+    return made, Fill({"subject": subject, "preview": preview}, {BODY: part})
 
 
 def diagnosis_of(catalogue: Catalogue, result: Result | None) -> str | None:

@@ -1,6 +1,7 @@
 """What marketing asks of the record: diagnose, simulate."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -103,28 +104,64 @@ def _diagnosed(since: datetime | None, until: datetime | None) -> Any:
 
 
 @click.command()
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 365), help="何日分か")
 @click.option(
-    "--days", default=30, show_default=True, type=click.IntRange(1, 365), help="何日前から"
+    "--synthetic",
+    type=click.IntRange(1, 10_000),
+    metavar="人数",
+    help="記録の代わりに、作りものの読者をこの人数、これからの日々に歩かせる",
+)
+@click.option("--seed", default=1, show_default=True, help="--synthetic の種。同じ種なら同じ結果")
+@click.option(
+    "--from",
+    "since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="日付",
+    help="--synthetic の始まる日（既定は今日）",
 )
 @told
-def simulate(days: int) -> None:
-    """もし書きかけの site/ だったら: 過去の記録をたどり、だれに何がいつ届いたかを言う。
+def simulate(days: int, synthetic: int | None, seed: int, since: datetime | None) -> None:
+    """もし書きかけの site/ だったら: だれに何がいつ届いたかを言う。
 
-    シナリオと得点の決まりは site/ から、読者がしたことは記録から取り、実際に送ったものと比べる。
-    読むだけで、何も送らず、何も変えない。
+    シナリオと得点の決まりは site/ から、読者がしたことは過去の記録から取り、実際に送ったものと比べる。
+    --synthetic なら、読者のすることを作り、条件や分かれ道、上限、メールマガジンとの重なりを、送る前に
+    確かめる。読むだけで、何も送らず、何も変えない。
     """
-    from nurture_worker.simulating import lines
-    from nurture_worker.simulating import simulate as of_log
-    from nurture_worker.tools import tools
     from tracker.catalogue.load import load
-    from tracker.store.engine import reading
+    from tracker.settings import read_settings
 
-    own = tools()
-    catalogue, problems = load(own.settings.root)
+    catalogue, problems = load(read_settings().root)
     if catalogue is None or problems:
         report_problems(problems)
     assert catalogue is not None
+    for line in (
+        _of_log(catalogue, days)
+        if synthetic is None
+        else _of_synthetic(catalogue, synthetic, seed, since, days)
+    ):
+        click.echo(line)
+
+
+def _of_log(catalogue: Any, days: int) -> Iterator[str]:
+    from nurture_worker.simulating import lines
+    from nurture_worker.simulating import simulate as of_log
+    from nurture_worker.tools import tools
+    from tracker.store.engine import reading
+
+    own = tools()
     with reading(own.engine) as connection:
         found = of_log(own, connection, catalogue, days)
-    for line in lines(found, own, days):
-        click.echo(line)
+    yield from lines(found, own, days)
+
+
+def _of_synthetic(
+    catalogue: Any, count: int, seed: int, since: datetime | None, days: int
+) -> Iterator[str]:
+    from nurture_worker.synthetic import lines, walk
+    from tracker.settings import read_settings
+
+    zone = read_settings().zone
+    begin = since.replace(tzinfo=zone) if since else datetime.now(zone)
+    begin = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+    walks = walk(catalogue, count, seed, begin, days)
+    yield from lines(catalogue, walks, begin, days, seed)

@@ -73,6 +73,21 @@ def test_a_letter_is_found_under_its_own_reader_only(
         assert marketer.get(path).status_code == 404
 
 
+def test_what_was_ordered_is_kept_without_its_secrets(
+    house: House, browser_of: Callable[[Role], Browser]
+) -> None:
+    become_a_reader(house)
+    path = f"/desk/readers/{the_reader(house).id}/mails/{only(house, MailKind.DELIVERY)}"
+    marketer = browser_of(Role.MARKETER)
+    page, html = marketer.get(path).text, marketer.get(f"{path}/html").text
+    assert "【資料のお届け】はじめてのガイド" in words_of(page)
+    assert "申し込みへの返信" in page
+    for shown in (words_of(page), html):
+        assert "山田 太郎 様" in shown
+        assert "資料を受け取る" in shown
+        assert "/confirm/" not in shown
+
+
 def test_a_name_in_a_letter_stays_a_name(
     house: House, browser_of: Callable[[Role], Browser]
 ) -> None:
