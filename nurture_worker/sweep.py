@@ -10,6 +10,7 @@ from nurture_worker.digest import digest, marketing
 from nurture_worker.following import follow_all
 from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
+from nurture_worker.rescoring import rescore
 from nurture_worker.retention import forget
 from nurture_worker.returns import collect
 from nurture_worker.schedule import week_of
@@ -25,6 +26,7 @@ from tracker.words import EndReason, Entry, MailKind
 log = logging.getLogger(__name__)
 
 BATCH = 500
+PLANNED_AT_ONCE = 2000
 SWEEPS_A_DAY = 1440
 """A sweep each minute of a real day, and never more often than each second."""
 
@@ -38,8 +40,8 @@ def every(day: timedelta, times: int) -> timedelta:
 
 def sweep(tools: Tools) -> None:
     """All that may be due: bounces not read, events not digested, hits not judged, mails of dead workers, next
-    steps, reminders, mails to send, the weekly diagnosis, what is to be forgotten. Run it as often
-    as you like."""
+    steps, reminders, mails to send, scores of another day or other rules, the weekly diagnosis, what
+    is to be forgotten. Run it as often as you like."""
     collect(tools)
     digest(tools)
     settle(tools)
@@ -48,6 +50,7 @@ def sweep(tools: Tools) -> None:
     if back or unsure:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
     forget(tools)
+    rescore(tools)
     refresh_diagnosis(tools)
     plan_weekly(tools)
     keep_reminders(tools)
@@ -72,7 +75,9 @@ def plan_steps(tools: Tools) -> int:
     while True:
         with writing(tools.engine) as connection:
             catalogue = tools.catalogue
-            waiting = enrolments.waiting(connection, place, BATCH, catalogue.newsletter_scenarios)
+            waiting = enrolments.waiting(
+                connection, place, PLANNED_AT_ONCE, catalogue.newsletter_scenarios
+            )
             scenarios = {scenario.id: scenario for scenario in catalogue.scenarios}
             steps = following_each(tools, connection, waiting, scenarios)
             rows = []
@@ -97,7 +102,7 @@ def plan_steps(tools: Tools) -> int:
             planned += deliveries.plan_steps(
                 connection, rows, domain=tools.mail_domain, now=tools.now()
             )
-        if len(waiting) < BATCH:
+        if len(waiting) < PLANNED_AT_ONCE:
             return planned
         place = waiting[-1].id
 

@@ -18,6 +18,7 @@ from tracker.desk.exports import pages as exports
 from tracker.desk.oidc import pages as oidc
 from tracker.desk.readers import pages as readers
 from tracker.desk.signin import pages as signin
+from tracker.desk.stage_by_hand import pages as stage_by_hand
 from tracker.desk.stages import pages as stages
 from tracker.desk.times import Times
 from tracker.store import accounts as store
@@ -53,6 +54,7 @@ for _pages in (
     oidc,
     readers,
     signin,
+    stage_by_hand,
     stages,
 ):
     desk.register_blueprint(_pages)

@@ -28,6 +28,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "desk.diagnosis.take_back": Role.MARKETER,
     "desk.readers.index": Role.VIEWER,
     "desk.readers.one": Role.VIEWER,
+    "desk.stage_by_hand.set_stage": Role.MARKETER,
     "desk.exports.listed": Role.MARKETER,
     "desk.exports.person": Role.MARKETER,
     "desk.erasure.ask": Role.ADMIN,

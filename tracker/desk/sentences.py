@@ -112,6 +112,8 @@ def told(catalogue: Catalogue, cause: Cause) -> str:
             return f"{gate_name(catalogue, cause.gate)}に参加した"
         case EventKind.VIDEO_PROGRESS:
             return f"{page_name(catalogue, cause.page)}を見た"
+        case EventKind.STAGE_SET:
+            return "デスクで段階を決めた"
         case EventKind.PREFERENCES:
             return "メールの設定を変えた"
         case EventKind.SECTION:

@@ -15,10 +15,20 @@ from tracker.clicks import (
     forwardedness,
 )
 from tracker.desk import sentences
+from tracker.desk.worth import rule_in_words
 from tracker.events import Event
 from tracker.store.histories import Mail, ScoreEntry, StageChange
 from tracker.store.reports import Cause
-from tracker.words import BounceReason, DeliveryState, EndReason, EventKind, SkipReason, Verdict
+from tracker.words import (
+    BounceReason,
+    DeliveryState,
+    EndReason,
+    EventKind,
+    SetFor,
+    SkipReason,
+    Stage,
+    Verdict,
+)
 
 Look = Literal["read", "click", "form", "mail", "stage", "quiet", "stop"]
 
@@ -53,6 +63,7 @@ _LOOKS: dict[EventKind, Look] = {
     EventKind.INQUIRY: "form",
     EventKind.SEMINAR_REGISTER: "form",
     EventKind.SEMINAR_ATTEND: "form",
+    EventKind.STAGE_SET: "stage",
 }
 
 
@@ -124,17 +135,6 @@ def moments(
     return sorted(found, key=lambda m: (m.at, m.look == "stage"), reverse=True)
 
 
-def rule_in_words(catalogue: Catalogue, rule_id: str) -> str:
-    """What a scoring rule rewards, for who does not know its id."""
-    if any(fit.id == rule_id for fit in catalogue.scoring.fits):
-        return f"どんな人か（{rule_id}）"
-    rule = next((r for r in catalogue.scoring.points if r.id == rule_id), None)
-    if rule is None:
-        return f"以前の規則（{rule_id}）"
-    stages = "・".join(stage.label for stage in rule.stages)
-    return f"{rule.event.label}（{stages}の内容）" if stages else rule.event.label
-
-
 def _of_event(
     catalogue: Catalogue, event: Event, mails: Mapping[str, Mail], messages: Mapping[str, str]
 ) -> Moment:
@@ -153,6 +153,8 @@ def _of_event(
     moment = Moment(event.at, look, text, quote=messages.get(event.id, ""))
     if event.kind is EventKind.MAIL_CLICK:
         _add_verdict(moment, event.data or {})
+    elif event.kind is EventKind.STAGE_SET:
+        _add_reason(moment, event.data or {})
     elif event.kind is EventKind.MAIL_BOUNCE:
         _add_bounce(catalogue, moment, mail, event.data or {})
     return moment
@@ -167,6 +169,11 @@ def _add_bounce(
     moment.text = f"{name}が届きませんでした{why}"
     if said := data.get("diagnostic"):
         moment.details.append(str(said))
+
+
+def _add_reason(moment: Moment, data: Mapping[str, Any]) -> None:
+    for words in (Stage, SetFor):
+        moment.details.extend(word.label for word in words if word.value in data.values())
 
 
 def _add_verdict(moment: Moment, data: Mapping[str, Any]) -> None:

@@ -7,12 +7,14 @@ workers, a job run twice or a restarted scheduler cannot send a mail twice.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     exists,
     func,
     literal,
@@ -23,17 +25,18 @@ from sqlalchemy import (
     update,
 )
 
-from tracker.store.engine import insert_new
+from tracker.store.engine import count_new, insert_new
 from tracker.store.tables import (
+    EPOCH,
     Utc,
     consents,
     deliveries,
     enrolments,
     inquiries,
-    new_id,
+    new_ids,
     readers,
 )
-from tracker.words import DeliveryState, MailKind, SkipReason
+from tracker.words import DeliveryState, EndReason, MailKind, SkipReason
 
 LEASE = timedelta(minutes=5)
 """How long a worker may hold a mail: well over the SMTP time-out of 60 s."""
@@ -73,6 +76,7 @@ class Delivery:
     reason: str | None = None
 
 
+_STATES = {state.value: state for state in DeliveryState}
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 
@@ -104,13 +108,14 @@ def plan_steps(
         {**_planned(domain, now), "kind": MailKind.STEP, "channel": "mail", **step}
         for step in steps
     ]
-    return len(insert_new(connection, deliveries, rows))
+    return count_new(connection, deliveries, rows)
 
 
 def _planned(domain: str, now: datetime) -> dict[str, Any]:
+    own, public = new_ids(2)
     return {
-        "id": new_id(),
-        "message_id": f"<s.{new_id()}@{domain}>",
+        "id": own,
+        "message_id": f"<s.{public}@{domain}>",
         "state": DeliveryState.PLANNED,
         "planned_at": now,
     }
@@ -289,6 +294,24 @@ def cancel_open(
     return connection.execute(
         statement.values(state=DeliveryState.CANCELLED, reason=reason, settled_at=now)
     ).rowcount
+
+
+def cancel_ways(
+    connection: Connection, ways: Sequence[tuple[str, str, EndReason]], now: datetime
+) -> None:
+    """Cancel the planned step mails of readers in scenarios, each for its reason."""
+    if ways:
+        connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.reader_id == bindparam("of_reader"),
+                deliveries.c.scenario == bindparam("of_scenario"),
+                deliveries.c.kind == MailKind.STEP,
+                deliveries.c.state == DeliveryState.PLANNED,
+            )
+            .values(state=DeliveryState.CANCELLED, reason=bindparam("why"), settled_at=now),
+            [{"of_reader": r, "of_scenario": s, "why": why} for r, s, why in ways],
+        )
 
 
 def cancel_suppressed(
@@ -485,19 +508,34 @@ def of_enrolment(connection: Connection, enrolment_id: str) -> list[Delivery]:
     return [_delivery(row._mapping) for row in rows]
 
 
-def of_enrolments(
-    connection: Connection, enrolment_ids: Collection[str]
-) -> dict[str, list[Delivery]]:
+class StepMail(NamedTuple):
+    """As much of a mail of a way as says which step comes next; ``at`` is when it was settled, or
+    else when it is due."""
+
+    step: str | None
+    at: datetime
+    state: DeliveryState
+    reason: str | None
+
+
+def steps_of(connection: Connection, enrolment_ids: Collection[str]) -> dict[str, list[StepMail]]:
     """The mails of several ways through scenarios, each in order of their due time."""
-    found: dict[str, list[Delivery]] = {}
+    at = type_coerce(func.coalesce(deliveries.c.settled_at, deliveries.c.due_at), BigInteger)
+    found: dict[str, list[StepMail]] = {}
     rows = connection.execute(
-        select(*_COLUMNS)
+        select(
+            deliveries.c.enrolment_id,
+            deliveries.c.step,
+            at,
+            deliveries.c.state,
+            deliveries.c.reason,
+        )
         .where(deliveries.c.enrolment_id.in_(enrolment_ids))
         .order_by(deliveries.c.due_at, deliveries.c.planned_at)
     )
-    for row in rows:
-        mail = _delivery(row._mapping)
-        found.setdefault(mail.enrolment_id or "", []).append(mail)
+    for enrolment_id, step, ms, state, reason in rows.all():
+        mail = StepMail(step, EPOCH + timedelta(milliseconds=ms), _STATES[state], reason)
+        found.setdefault(enrolment_id, []).append(mail)
     return found
 
 
