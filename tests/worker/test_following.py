@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
 from nurture_worker.digest import digest
+from nurture_worker.following import follow
 from nurture_worker.rebuild import rebuild
 from tests.conftest import NOW, House
 from tracker.store import tables
@@ -109,3 +110,38 @@ def test_what_was_concluded_bit_by_bit_is_what_is_concluded_from_nothing(
     rebuild(house.tools)
     assert kept(house) == bit_by_bit
     assert len(bit_by_bit["stage_changes"]) > 6
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_a_scanners_clicks_never_count_and_one_found_out_later_counts_no_more(
+    house: House,
+) -> None:
+    def stage_and_rules(verdict: str) -> tuple[Stage | None, set[str]]:
+        with writing(house.tools.engine) as connection:
+            connection.execute(update(tables.verdicts).values(verdict=verdict))
+            follow(house.tools, connection, "r0", house.clock())
+        found = kept(house)
+        return found["readers"][0][1], {row[2] for row in found["score_entries"]}
+
+    with writing(house.tools.engine) as connection:
+        readers(connection, 1)
+        own = {"at": NOW, "reader_id": "r0"}
+        clicks = [
+            {
+                "id": f"e{n}",
+                "kind": EventKind.MAIL_CLICK,
+                "page": "inquiry/",
+                "delivery_id": f"d{n}",
+            }
+            for n in (1, 2)
+        ]
+        confirm = {"id": "e0", "kind": EventKind.CONFIRM, "page": None, "delivery_id": None}
+        connection.execute(insert(tables.events), [{**row, **own} for row in (confirm, *clicks)])
+        chance = random.Random(1)
+        connection.execute(
+            insert(tables.verdicts), [judged(chance, str(row["id"])) for row in clicks]
+        )
+    assert stage_and_rules("machine") == ("awareness", set())
+    assert stage_and_rules("unsure") == ("awareness", set())
+    assert stage_and_rules("human") == ("trust", {"click", "trust-click"})
+    assert stage_and_rules("machine") == ("awareness", set())

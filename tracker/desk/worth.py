@@ -11,7 +11,7 @@ from tracker.events import Event
 from tracker.store.histories import Mail, ScoreEntry
 from tracker.store.reports import Cause
 
-MOST_LINES = 60
+MOST_LINES = 30
 
 
 @dataclass(frozen=True)
