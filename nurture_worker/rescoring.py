@@ -1,6 +1,7 @@
 """Keeps everybody's score up to the day and to the rules: each night, and when the rules change."""
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 
@@ -31,8 +32,8 @@ def rescore(tools: Tools) -> int | None:
     """Score everybody where the night or new rules ask for it; how many readers there are, and
     ``None`` where there was nothing to do or another worker is at it.
 
-    A worker that is killed on the way leaves the mark of the old rules: the next begins again, and
-    writes what is still to be written. A first start finds nobody to score.
+    A worker that ends on the way leaves the mark of the old rules: the next begins again, and
+    writes what is still to be written.
     """
     catalogue = tools.catalogue
     mark = mark_of(catalogue, tools.settings.tz)
@@ -40,6 +41,8 @@ def rescore(tools: Tools) -> int | None:
     with reading(tools.engine) as connection:
         places = cursors.places(connection)
     if places.get(RULES) == mark and places.get(NIGHT, 0) >= tonight:
+        return None
+    if tools.stop.is_set():
         return None
     with writing(tools.engine) as connection:
         if not _begin(tools, connection):
@@ -49,11 +52,13 @@ def rescore(tools: Tools) -> int | None:
         )
     if places.get(RULES) not in (None, mark):
         log.info("rescore: the rules have changed; everybody is scored anew")
-    count = rebuild(tools, every=False, beat=lambda connection: _beat(tools, connection))
-    with writing(tools.engine) as connection:
-        for name, place in ((RULES, mark), (NIGHT, tonight), (AT_WORK, 0)):
-            cursors.hold(connection, name)
-            cursors.move(connection, name, place)
+    try:
+        count = rebuild(tools, every=False, beat=lambda connection: _beat(tools, connection))
+    except _StoppedError:
+        log.info("rescore: told to end; the next worker begins anew")
+        _note(tools, {AT_WORK: 0})
+        return None
+    _note(tools, {RULES: mark, NIGHT: tonight, AT_WORK: 0})
     return count
 
 
@@ -68,11 +73,24 @@ def _begin(tools: Tools, connection: Connection) -> bool:
     at_work = cursors.hold(connection, AT_WORK)
     if _ms(tools) - at_work < LEASE // timedelta(milliseconds=1):
         return False
-    _beat(tools, connection)
+    cursors.move(connection, AT_WORK, _ms(tools))
     return True
 
 
+class _StoppedError(Exception):
+    """This process is told to end."""
+
+
+def _note(tools: Tools, places: Mapping[str, int]) -> None:
+    with writing(tools.engine) as connection:
+        for name, place in places.items():
+            cursors.hold(connection, name)
+            cursors.move(connection, name, place)
+
+
 def _beat(tools: Tools, connection: Connection) -> None:
+    if tools.stop.is_set():
+        raise _StoppedError
     cursors.move(connection, AT_WORK, _ms(tools))
 
 

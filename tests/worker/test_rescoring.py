@@ -110,6 +110,28 @@ def test_a_worker_killed_on_the_way_is_followed_by_another(
     assert kept(crowd) == whole
 
 
+def test_a_worker_told_to_end_leaves_the_rest_to_the_next(
+    crowd: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd.clock.advance(days=1)
+    before = kept(crowd)
+    each = batches.each
+
+    def told_to_end(*args: Any, **more: Any) -> Iterator[Any]:
+        for found in each(*args, **more):
+            crowd.tools.stop.set()
+            yield found
+
+    monkeypatch.setattr(batches, "each", told_to_end)
+    assert rescore(crowd.tools) is None
+    assert kept(crowd) == before
+    monkeypatch.undo()
+    assert rescore(crowd.tools) is None, "it begins nothing new either"
+    crowd.tools.stop.clear()
+    assert rescore(crowd.tools) == 12
+    assert kept(crowd) != before
+
+
 def test_other_processes_come_to_the_same(crowd: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "BATCH", 5)
     before = kept(crowd)
