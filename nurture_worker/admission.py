@@ -14,11 +14,11 @@ from enum import Enum, auto
 from sqlalchemy import Connection
 
 from nurture_worker.audience import latest
+from nurture_worker.concluding import conclude
 from nurture_worker.conditions import Facts, doings, holds, persona_of
-from nurture_worker.fitting import who_of
+from nurture_worker.following import rules_of
 from nurture_worker.planning import calendar_of, following_each
 from nurture_worker.scenarios import Next
-from nurture_worker.scoring import score, total
 from nurture_worker.tools import Tools
 from tracker.catalogue.scenarios import Step
 from tracker.store import deliveries, enrolments, events, readers, verdicts
@@ -164,21 +164,19 @@ def facts_of(tools: Tools, connection: Connection, enrolment: Enrolment, now: da
     done = events.of_reader(connection, enrolment.reader_id)
     mails = deliveries.of_enrolment(connection, enrolment.id)
     told = doings(done, {mail.id: mail.step for mail in mails if mail.step})
-    rules = tools.catalogue.scoring
-    who = who_of(
-        rules,
-        reader.email if reader else None,
-        reader.company if reader else None,
+    told_of = conclude(
         done,
-        tools.catalogue.page_at,
+        rules_of(tools, connection),
+        now,
+        address=reader.email if reader else None,
+        company=reader.company if reader else None,
     )
-    entries = score(done, rules, tools.stage_of, tools.settings.zone, who)
     scenario = tools.catalogue.scenario(enrolment.scenario)
     of_seminar = scenario is not None and scenario.enter is Entry.SEMINAR
     return Facts(
         clicked=told.clicked,
         downloaded=told.downloaded,
-        score=total(entries, now, rules),
+        score=told_of.score,
         persona=persona_of(tools.catalogue.page_at(url) for url in told.opened),
         stage=reader.stage if reader else None,
         attended=told.attended,

@@ -59,7 +59,7 @@ def take(tools: Tools, most: int, tried: Collection[str]) -> Taken:
             return taken
         looked = look(tools, connection, due)
         people = {mail.reader_id for mail in looked.mails.values() if mail.reader_id}
-        taken.readers = readers.get_each(connection, people)
+        taken.readers = readers.all_of(connection, people)
         wanted = [
             (mail.id, _domain(mail, taken.readers))
             for delivery_id in due

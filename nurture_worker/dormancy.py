@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from nurture_worker.scoring import evidence
+from nurture_worker.scoring import DETAILS, evidence
 from tracker.catalogue.scenarios import Scenario
 from tracker.events import Event
 from tracker.words import EventKind
@@ -21,9 +21,11 @@ NO_ACTS = frozenset(
         EventKind.DEAL_WON,
         EventKind.DEAL_LOST,
         EventKind.IMPORTED,
+        *DETAILS,
     }
 )
-"""What is recorded of a reader and is no sign that they want to hear more."""
+"""What is recorded of a reader and is no sign that they want to hear more, or no more of one than
+the view it belongs to."""
 
 
 def last_act(events: Sequence[Event]) -> datetime | None:

@@ -1,8 +1,9 @@
 """Brings readers into the scenarios they belong in, and out of the others."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,6 +25,9 @@ from tracker.store.enrolments import Enrolment
 from tracker.store.readers import Reader
 from tracker.words import Arm, EndReason, EventKind, FormOf, MailKind, Topic
 
+ASKED = frozenset({EventKind.INQUIRY, EventKind.SEMINAR_REGISTER})
+"""The kinds of events that a reader's scenarios depend on, beside the stage."""
+
 
 def place(
     tools: Tools,
@@ -35,8 +39,25 @@ def place(
     ids = [reader.id for reader, _ in readers]
     ways = enrolments.ways_of(connection, ids)
     dealt = deals.standing(connection, ids)
+    moves = _Moves()
     for reader, done in readers:
-        _place(tools, connection, reader, done, ways[reader.id], dealt[reader.id], now)
+        _place(tools, connection, reader, done, ways[reader.id], dealt[reader.id], now, moves)
+    enrolments.end_all(connection, moves.ended, now)
+    deliveries.cancel_ways(connection, moves.cancelled, now)
+    enrolments.enrol_all(connection, moves.begun)
+
+
+@dataclass
+class _Moves:
+    """What is to be written of the readers' ways: enrolments that end, and why; readers, scenarios
+    and why their planned mails are cancelled; rows of enrolments that begin."""
+
+    ended: list[tuple[str, EndReason]] = field(default_factory=list)
+    cancelled: list[tuple[str, str, EndReason]] = field(default_factory=list)
+    begun: list[dict[str, Any]] = field(default_factory=list)
+
+    def begun_in(self, scenario: str) -> int:
+        return sum(row["scenario"] == scenario for row in self.begun)
 
 
 def _place(
@@ -47,6 +68,7 @@ def _place(
     ways: Sequence[Enrolment],
     dealt: Dealt,
     now: datetime,
+    moves: _Moves,
 ) -> None:
     standing = _standing(tools, reader, done, dealt, now)
     if reader.suppressed_at is not None and standing.over:
@@ -62,12 +84,12 @@ def _place(
         if scenario is not None:
             reason = leaves(scenario, enrolment.started_at, standing)
         if reason:
-            enrolments.end(connection, enrolment.id, reason, now)
-            _cancel(connection, enrolment, reason, now)
+            moves.ended.append((enrolment.id, reason))
+            moves.cancelled.append((reader.id, enrolment.scenario, reason))
             continue
         free = False
         if (scenario.topic if scenario else Topic.STEP) not in reader.wants:
-            _cancel(connection, enrolment, EndReason.PREFERENCES, now)
+            moves.cancelled.append((reader.id, enrolment.scenario, EndReason.PREFERENCES))
     if not reader.wants_seminar:
         reason = standing.over or EndReason.PREFERENCES
         deliveries.cancel_open(connection, reason, now, reader_id=reader.id, kind=MailKind.REMINDER)
@@ -80,16 +102,15 @@ def _place(
         )
     for one in places(tools.catalogue.scenarios, standing, now, tools.day, quiet_days):
         if (one.scenario.id, one.occasion) not in been:
-            arm = _arm(tools, connection, reader, one)
-            enrolments.enrol(
-                connection, reader.id, one.scenario.id, now, occasion=one.occasion, arm=arm
+            moves.begun.append(
+                {
+                    "reader_id": reader.id,
+                    "scenario": one.scenario.id,
+                    "started_at": now,
+                    "occasion": one.occasion,
+                    "arm": _arm(tools, connection, reader, one, moves),
+                }
             )
-
-
-def _cancel(connection: Connection, enrolment: Enrolment, reason: EndReason, now: datetime) -> None:
-    deliveries.cancel_open(
-        connection, reason, now, reader_id=enrolment.reader_id, scenario=enrolment.scenario
-    )
 
 
 def _standing(
@@ -135,13 +156,15 @@ def has_just_ended(tools: Tools, seminar_id: str, now: datetime) -> bool:
     return page.seminar.ends <= now < page.seminar.ends + AFTER_A_SEMINAR
 
 
-def _arm(tools: Tools, connection: Connection, reader: Reader, one: Place) -> Arm | None:
+def _arm(
+    tools: Tools, connection: Connection, reader: Reader, one: Place, moves: _Moves
+) -> Arm | None:
     """What the draw says; ``None`` where none is made: in development and where a scenario's day
     is not a day, so that nobody who tries the house waits in vain, and for the first readers."""
     scenario = one.scenario
     if not (scenario.hold_out and tools.settings.production and calendar_of(tools).is_real):
         return None
     first = scenario.hold_out_after
-    if enrolments.count(connection, scenario.id, first) < first:
+    if enrolments.count(connection, scenario.id, first) + moves.begun_in(scenario.id) < first:
         return None
     return draw(reader.id, scenario.id, scenario.hold_out, scenario.draw)

@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 
 from nurture_worker.dormancy import is_over
 from nurture_worker.reminders import Reminder, reminders
-from nurture_worker.scenarios import Next, Pause, Taken, next_step
+from nurture_worker.scenarios import Course, Next, Pause, Taken, next_step
 from nurture_worker.schedule import Calendar
 from nurture_worker.tools import Tools
 from tracker.catalogue.scenarios import Scenario
 from tracker.events import Event
 from tracker.store import deliveries, enrolments, readers
-from tracker.store.deliveries import Delivery
+from tracker.store.deliveries import Delivery, StepMail
 from tracker.store.engine import reading, writing
 from tracker.store.enrolments import Enrolment
 from tracker.words import DeliveryState, EndReason, Entry, FormOf, MailKind, SkipReason
@@ -34,17 +34,18 @@ def following_each(
     scenarios: Mapping[str, Scenario],
 ) -> dict[str, Next | None]:
     """The step each enrolment comes to next, by its id; those of other scenarios are left out."""
-    mails = deliveries.of_enrolments(connection, [one.id for one in waiting])
+    mails = deliveries.steps_of(connection, [one.id for one in waiting])
     pauses = readers.pauses(connection, {one.reader_id for one in waiting})
     calendar = calendar_of(tools)
+    courses = {name: Course.of(scenario) for name, scenario in scenarios.items()}
     found = {}
     for one in waiting:
-        scenario = scenarios.get(one.scenario)
-        if scenario is not None:
+        course = courses.get(one.scenario)
+        if course is not None:
             paused = pauses.get(one.reader_id)
             pause = Pause(*paused) if paused else None
             taken = taken_by(mails.get(one.id, ()))
-            found[one.id] = next_step(scenario, one.started_at, taken, calendar, pause)
+            found[one.id] = next_step(course, one.started_at, taken, calendar, pause)
     return found
 
 
@@ -58,26 +59,28 @@ def ending(
     """
     if scenario.enter is not Entry.DORMANT:
         return EndReason.FINISHED
-    taken = taken_by(deliveries.of_enrolment(connection, enrolment.id))
+    taken = taken_by(deliveries.steps_of(connection, [enrolment.id]).get(enrolment.id, ()))
     asked = [one.at for one in taken if one.mailed]
     if not asked:
         return EndReason.FINISHED
     return EndReason.SUNSET if is_over(scenario, max(asked), tools.now(), tools.day) else None
 
 
-def taken_by(mails: Sequence[Delivery]) -> list[Taken]:
+def taken_by(mails: Sequence[StepMail]) -> list[Taken]:
     """The steps behind a reader, by the mails of one enrolment."""
-    unsent = (DeliveryState.SKIPPED, DeliveryState.CANCELLED)
     return [
         Taken(
             mail.step or "",
-            mail.settled_at or mail.due_at,
+            mail.at,
             passed=mail.state is DeliveryState.SKIPPED and mail.reason == SkipReason.CONDITION,
-            mailed=mail.state not in unsent,
+            mailed=mail.state not in _UNSENT,
         )
         for mail in mails
         if mail.state is not DeliveryState.PLANNED
     ]
+
+
+_UNSENT = (DeliveryState.SKIPPED, DeliveryState.CANCELLED)
 
 
 def calendar_of(tools: Tools) -> Calendar:

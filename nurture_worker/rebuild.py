@@ -1,51 +1,62 @@
 """Scores, stages and what reports are counted from, of nothing but the event log: the same again,
-whatever had happened."""
+whatever had happened.
 
-from collections.abc import Iterator
+The log is read and judged beside the work of others; what differs is written a batch a
+transaction, and of no reader of whom something else was concluded meanwhile.
+"""
 
-from sqlalchemy import select
+from collections.abc import Callable
 
-from nurture_worker.following import follow_all
+from sqlalchemy import Connection
+
+from nurture_worker import batches
+from nurture_worker.following import changes_of, follow_all, place_all, rules_of
 from nurture_worker.rolling import roll
 from nurture_worker.tools import Tools
 from tracker.store import rollups
+from tracker.store.conclusions import Changes
 from tracker.store.engine import reading, writing
-from tracker.store.tables import readers
-
-BATCH = 1000
-"""Readers in a transaction: about half a second in which nobody else writes."""
+from tracker.store.readers import held_all
 
 
-def rebuild(tools: Tools, *, place_all: bool = True) -> int:
+def rebuild(
+    tools: Tools,
+    *,
+    every: bool = True,
+    processes: int | None = None,
+    beat: Callable[[Connection], None] = lambda _: None,
+) -> int:
     """Conclude anew of each known reader, by today's rules; how many readers there are.
 
     What was sent stays sent, and who is under way stays under way. The views and first contacts
-    that reports are counted from are counted again.
+    that reports are counted from are counted again. Without ``every`` they are not, and nobody's
+    scenarios are looked at but those of who is in another stage now. ``beat`` is called in each
+    transaction.
     """
-    with writing(tools.engine) as connection:
-        rollups.rebuild(connection)
-    roll(tools)
-    done = 0
-    for batch in batches(tools):
+    now = tools.now()
+    if every:
         with writing(tools.engine) as connection:
-            follow_all(tools, connection, batch, tools.now(), place_all=place_all)
-        done += len(batch)
-    return done
+            rollups.rebuild(connection)
+        roll(tools)
+    with reading(tools.engine) as connection:
+        rules = rules_of(tools, connection)
+    count = 0
+    for batch, found in batches.each(tools, changes_of, rules, now, processes=processes):
+        with writing(tools.engine) as connection:
+            beat(connection)
+            stale = _write(connection, found)
+            if stale:
+                follow_all(tools, connection, stale, now)
+            asked = set(batch if every else found.moved) - stale
+            if asked:
+                place_all(tools, connection, asked, now)
+        count += len(batch)
+    return count
 
 
-def batches(tools: Tools, after: str = "") -> Iterator[list[str]]:
-    """The ids of all known readers behind ``after``, in order, ``BATCH`` at a time."""
-    while True:
-        with reading(tools.engine) as connection:
-            found = list(
-                connection.execute(
-                    select(readers.c.id)
-                    .where(readers.c.id > after)
-                    .order_by(readers.c.id)
-                    .limit(BATCH)
-                ).scalars()
-            )
-        if not found:
-            return
-        yield found
-        after = found[-1]
+def _write(connection: Connection, found: Changes) -> set[str]:
+    """Write what was found, but of who has been followed since; those readers."""
+    current = held_all(connection, found.readers)
+    stale = {i for i, seen in found.readers.items() if current[i].concluded != seen}
+    found.without(stale).write(connection)
+    return stale

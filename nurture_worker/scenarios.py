@@ -1,11 +1,11 @@
 """Which step of a scenario comes next, and when. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nurture_worker.schedule import Calendar
-from tracker.catalogue.branches import after, main_way
+from tracker.catalogue.branches import main_way
 from tracker.catalogue.scenarios import Scenario, Step
 from tracker.words import Late
 
@@ -49,8 +49,27 @@ class Pause:
     until: datetime
 
 
+@dataclass(frozen=True)
+class Course:
+    """A scenario laid out, for who asks of many readers in it: its steps by id, and the main way."""
+
+    steps: Mapping[str, Step]
+    main: Sequence[Step]
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Course":
+        return cls({step.id: step for step in scenario.steps}, main_way(scenario.steps))
+
+    def after(self, step: Step, *, sent: bool) -> Step | None:
+        """As ``branches.after``."""
+        named = self.steps.get((step.then if sent else step.otherwise) or "")
+        if named is not None:
+            return named
+        return next((other for other in self.main if other.day > step.day), None)
+
+
 def next_step(
-    scenario: Scenario,
+    scenario: Scenario | Course,
     started_at: datetime,
     taken: Sequence[Taken],
     calendar: Calendar,
@@ -65,9 +84,10 @@ def next_step(
     wherever it has moved; a step added before one already taken is passed over; a step removed
     is simply not there.
     """
-    known = {step.id: step for step in scenario.steps}
+    course = scenario if isinstance(scenario, Course) else Course.of(scenario)
+    known = course.steps
     behind = sorted((t for t in taken if t.step in known), key=lambda t: t.at)
-    step = _following(scenario, known, behind)
+    step = _following(course, behind)
     if step is None:
         return None
     way = _Way(started_at, calendar, pause)
@@ -85,16 +105,15 @@ def next_step(
     return Next(step, due_at, wished_at)
 
 
-def _following(scenario: Scenario, known: dict[str, Step], behind: Sequence[Taken]) -> Step | None:
+def _following(course: Course, behind: Sequence[Taken]) -> Step | None:
     had = {taken.step for taken in behind}
-    furthest = max((known[taken.step].day for taken in behind), default=0)
+    furthest = max((course.steps[taken.step].day for taken in behind), default=0)
     if behind:
         last = behind[-1]
-        named = after(scenario.steps, known[last.step], sent=not last.passed)
+        named = course.after(course.steps[last.step], sent=not last.passed)
         if named is not None and named.id not in had and named.day >= furthest:
             return named
-    ahead = (s for s in main_way(scenario.steps) if s.id not in had and s.day > furthest)
-    return next(ahead, None)
+    return next((s for s in course.main if s.id not in had and s.day > furthest), None)
 
 
 class _Way:

@@ -122,21 +122,24 @@ def due_at(
 def open_from(at: datetime, window: Window, zone: tzinfo) -> datetime:
     """The first moment from ``at`` on that lies within ``window`` (UTC)."""
     at = at.astimezone(UTC)
-    first = at.astimezone(zone).date()
-    for day in (first + timedelta(days=n) for n in range(_LONGEST_SHUT)):
-        if not _is_open_on(day, window):
-            continue
-        moment = max(at, _on(day, window.opens, zone))
-        if moment < _on(day, window.closes, zone):
-            return moment
+    day = at.astimezone(zone).date()
+    for _ in range(_LONGEST_SHUT):
+        if _is_open_on(day, window.days, window.holidays):
+            moment = max(at, _on(day, window.opens, zone))
+            if moment < _on(day, window.closes, zone):
+                return moment
+        day += _ONE_DAY
     return at
 
 
+_ONE_DAY = timedelta(days=1)
+
+
 @lru_cache(maxsize=4096)
-def _is_open_on(day: date, window: Window) -> bool:
-    if list(Weekday)[day.weekday()] not in window.days:
+def _is_open_on(day: date, days: tuple[Weekday, ...], holidays: bool) -> bool:
+    if list(Weekday)[day.weekday()] not in days:
         return False
-    if window.holidays:
+    if holidays:
         return True
     import jpholiday  # here, so that what needs no window starts without its tables
 

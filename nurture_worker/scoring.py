@@ -16,6 +16,13 @@ StageOf = Callable[[Event], Stage | None]
 """The stage of the content an event happened on; ``None`` for content of no stage."""
 
 
+DETAILS = frozenset(
+    {EventKind.SECTION, EventKind.CTA_SEEN, EventKind.GATE_OPEN, EventKind.GATE_FIELD}
+)
+"""What a page tells of one view of it; half of the log, and nothing is concluded from them where
+the rules don't name them."""
+
+
 @dataclass(frozen=True)
 class ScoreEntry:
     """Points with their reason."""
@@ -97,12 +104,11 @@ def score(
                 for fit in rules.fits
                 if fit.points and _fits(fit, who)
             ]
-        asked = rules_of.get(event.kind)
-        if not asked:
+        if event.kind not in rules_of:
             continue
         stage = stage_of(event)
-        for rule in asked:
-            if not rule.covers(event.page, event.cta, stage):
+        for rule in rules.rules_at(event.kind, stage):
+            if (rule.pages or rule.ctas) and not rule.covers(event.page, event.cta, stage):
                 continue
             points = rule.points
             if rule.cap_per_day is not None:
@@ -113,6 +119,11 @@ def score(
             if points:
                 entries.append(ScoreEntry(event.id, rule.id, event.at, points))
     return entries
+
+
+def untold_by(rules: Scoring) -> frozenset[EventKind]:
+    """The kinds of events that nothing is concluded from by these rules."""
+    return DETAILS - rules.rules_of.keys() - rules.stages.weights.keys() - rules.hot.kinds
 
 
 def total(entries: Sequence[ScoreEntry], now: datetime, rules: Scoring) -> float:

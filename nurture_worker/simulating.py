@@ -13,7 +13,7 @@ from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
 from tracker.events import Event
 from tracker.store import deliveries, events, readers
-from tracker.store.deliveries import UNORDERED, Delivery
+from tracker.store.deliveries import UNORDERED, Delivery, StepMail
 from tracker.store.readers import Reader
 from tracker.store.tables import deliveries as mails_table
 from tracker.store.tables import enrolments as enrolments_table
@@ -87,7 +87,7 @@ def _story(connection: Connection, reader: Reader, mails: list[Delivery], since:
             scenario=row.scenario,
             occasion=row.occasion,
             started_at=row.started_at,
-            taken=tuple(taken_by(of_way[row.id])),
+            taken=tuple(taken_by([_step(mail) for mail in of_way[row.id]])),
             under_way=row.ended_at is None or row.ended_at > since,
         )
         for row in begun
@@ -108,6 +108,10 @@ def _story(connection: Connection, reader: Reader, mails: list[Delivery], since:
         address=reader.email,
         company=reader.company,
     )
+
+
+def _step(mail: Delivery) -> StepMail:
+    return StepMail(mail.step, mail.settled_at or mail.due_at, mail.state, mail.reason)
 
 
 def _first_agreed(reader: Reader, done: list[Event]) -> datetime | None:

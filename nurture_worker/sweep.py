@@ -15,6 +15,7 @@ from nurture_worker.line_sending import answer_in_line
 from nurture_worker.notifying import notify_due
 from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
+from nurture_worker.rescoring import rescore
 from nurture_worker.retention import forget
 from nurture_worker.returns import collect
 from nurture_worker.rolling import roll
@@ -31,6 +32,7 @@ from tracker.words import EndReason, Entry, MailKind
 log = logging.getLogger(__name__)
 
 BATCH = 500
+PLANNED_AT_ONCE = 2000
 SWEEPS_A_DAY = 1440
 """A sweep each minute of a real day, and never more often than each second."""
 
@@ -44,8 +46,8 @@ def every(day: timedelta, times: int) -> timedelta:
 
 def sweep(tools: Tools) -> None:
     """All that may be due: bounces not read, events not digested or counted, hits not judged, mails
-    of dead workers, next steps, reminders, issues of the newsletter, mails to send, the weekly
-    diagnosis, what is to be forgotten. Run it as often
+    of dead workers, next steps, reminders, issues of the newsletter, mails to send, scores of
+    another day or other rules, the weekly diagnosis, what is to be forgotten. Run it as often
     as you like."""
     collect(tools)
     digest(tools)
@@ -58,6 +60,7 @@ def sweep(tools: Tools) -> None:
     if back or unsure:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
     forget(tools)
+    rescore(tools)
     refresh_diagnosis(tools)
     judge(tools)
     plan_weekly(tools)
@@ -86,7 +89,9 @@ def plan_steps(tools: Tools) -> int:
     while True:
         with writing(tools.engine) as connection:
             catalogue = tools.catalogue
-            waiting = enrolments.waiting(connection, place, BATCH, catalogue.newsletter_scenarios)
+            waiting = enrolments.waiting(
+                connection, place, PLANNED_AT_ONCE, catalogue.newsletter_scenarios
+            )
             scenarios = {scenario.id: scenario for scenario in catalogue.scenarios}
             steps = following_each(tools, connection, waiting, scenarios)
             rows = []
@@ -112,7 +117,7 @@ def plan_steps(tools: Tools) -> int:
             planned += deliveries.plan_steps(
                 connection, rows, domain=tools.mail_domain, now=tools.now()
             )
-        if len(waiting) < BATCH:
+        if len(waiting) < PLANNED_AT_ONCE:
             return planned
         place = waiting[-1].id
 

@@ -67,8 +67,7 @@ class Tools:
 
     def stage_of(self, event: Event) -> Stage | None:
         """The stage of the page an event happened on."""
-        page = self.catalogue.page_at(event.page) if event.page is not None else None
-        return page.stage if page else None
+        return self.catalogue.stage_of(event)
 
 
 def make_tools(

@@ -77,6 +77,27 @@ def bench_diagnosis(sites: int) -> None:
         raise click.ClickException(str(error)) from None
 
 
+@bench.command("engine")
+@click.option("--readers", default=100_000, type=click.IntRange(1), help="読者の数")
+@click.option("--events", default=5_000_000, type=click.IntRange(1), help="記録の件数")
+@click.option(
+    "--fresh", default=10_000, type=click.IntRange(1), help="そのうち、まだ取り込んでいない分"
+)
+@told
+def bench_engine(readers: int, events: int, fresh: int) -> None:
+    """採点、取り込み、次のメールを決める速さを、作りものの読者で測る。"""
+    from nurture_worker.benchmarks import engine, site
+
+    try:
+        good = engine.bench_engine(
+            read_settings().root.resolve(), readers, events, fresh, click.echo
+        )
+    except site.BenchError as error:
+        raise click.ClickException(str(error)) from None
+    if not good:
+        raise click.ClickException("目標に届かないものがあります")
+
+
 @bench.command("reports")
 @click.option("--events", default=1_000_000, type=click.IntRange(1000), help="出来事の数")
 @click.option(

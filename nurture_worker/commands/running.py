@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nurture_worker.commands.content import build_now
-from nurture_worker.commands.telling import told
+from nurture_worker.commands.telling import report_problems, told
 from tracker.settings import Settings, read_settings
 from tracker.words import Role
 
@@ -82,13 +82,34 @@ def tick() -> None:
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="書きかけの site/ の決まりなら何が変わるかを言うだけ")
 @told
-def rebuild() -> None:
-    """得点と段階を、出来事の記録から計算し直す。"""
+def rebuild(dry_run: bool) -> None:
+    """得点と段階を、出来事の記録から計算し直す。
+
+    --dry-run なら、書きかけの site/ の決まりで計算し直したときに、だれの段階が変わり、だれが温まった
+    読者になるかを言い、何も書き換えない。
+    """
     from nurture_worker.rebuild import rebuild as from_log
     from nurture_worker.tools import tools
 
+    if dry_run:
+        _compare()
+        return
     click.echo(f"{from_log(tools())}人の得点と段階を計算し直しました")
+
+
+def _compare() -> None:
+    from nurture_worker.comparing import compare, lines
+    from nurture_worker.tools import tools
+    from tracker.catalogue.load import load
+
+    own = tools()
+    catalogue, problems = load(own.settings.root)
+    report_problems(problems)
+    assert catalogue is not None
+    for line in lines(compare(own, catalogue), catalogue.scoring):
+        click.echo(line)
 
 
 @click.command("import-events")

@@ -1,9 +1,11 @@
 """What the benchmark of the site measures is a site as editors write it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from nurture_worker.benchmarks import engine
 from nurture_worker.benchmarks import site as bench
 from tests.catalogue.small_site import write_site
 from tracker.catalogue.load import load
@@ -41,3 +43,18 @@ def test_a_build_that_fails_is_told(tmp_path: Path) -> None:
     root = write_site(tmp_path, {"site/firm.yml": "name: x\n"})
     with pytest.raises(bench.BenchError, match=r"site/firm.yml:1"):
         bench.bench_site(root, [1], 1, lambda _: None)
+
+
+def test_the_crowd_of_the_engine_is_as_large_as_asked_for_and_moves_on() -> None:
+    said: list[str] = []
+    assert engine.bench_engine(REPOSITORY, 40, 1000, 100, said.append)
+    assert said[0].startswith("読者 40人、出来事 1,000件")
+    entries, changes = (int(n.replace(",", "")) for n in re.findall(r"([\d,]+)件", said[-1]))
+    assert entries > 100
+    assert changes >= 40
+    assert len(said) == 6
+
+
+def test_a_crowd_with_too_little_to_tell_is_refused() -> None:
+    with pytest.raises(bench.BenchError, match="4件以上"):
+        engine.bench_engine(REPOSITORY, 40, 100, 10, print)

@@ -69,3 +69,26 @@ def test_what_was_read_as_a_visitor_counts_from_the_confirmation_on() -> None:
         (Stage.AWARENESS, "e4", confirm.at),
         (Stage.UNDERSTANDING, "e3", confirm.at),
     ]
+
+
+def by_hand(seq: int, stage: str) -> Event:
+    return event(seq, EventKind.STAGE_SET, hours=seq, page=None, data={"stage": stage})
+
+
+def test_what_is_set_by_hand_holds_forward_and_back() -> None:
+    assert stages(CONFIRM, by_hand(2, "trust"), by_hand(3, "interest")) == [
+        (Stage.AWARENESS, "e1"),
+        (Stage.TRUST, "e2"),
+        (Stage.INTEREST, "e3"),
+    ]
+
+
+def test_evidence_from_before_a_step_back_counts_no_more_for_what_is_behind_it() -> None:
+    before = (click(2, "cases/metal/"), click(3, "cases/metal/"), by_hand(4, "interest"))
+    assert stages(CONFIRM, *before, click(5, "cases/metal/"))[-1] == (Stage.INTEREST, "e4")
+    again = (click(5, "cases/metal/"), click(6, "cases/metal/"))
+    assert stages(CONFIRM, *before, *again)[-1] == (Stage.UNDERSTANDING, "e6")
+
+
+def test_nobody_is_set_to_a_stage_that_is_none_or_before_the_confirmation() -> None:
+    assert stages(by_hand(0, "trust"), CONFIRM, by_hand(2, "gold")) == [(Stage.AWARENESS, "e1")]

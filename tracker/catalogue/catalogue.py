@@ -16,6 +16,7 @@ from tracker.catalogue.pages import Page
 from tracker.catalogue.personas import Persona
 from tracker.catalogue.scenarios import Scenario
 from tracker.catalogue.scoring import Scoring
+from tracker.events import Event
 from tracker.words import Entry, PageKind, Stage, Topic
 
 FORMAT = "sodate-catalogue/1"
@@ -61,6 +62,11 @@ class Catalogue(BaseModel):
     def page_at(self, url: str) -> Page | None:
         """The page at ``url`` below the site's root, with or without the leading slash."""
         return self._by_url.get(url.removeprefix("/"))
+
+    def stage_of(self, event: Event) -> Stage | None:
+        """The stage of the page an event happened on; ``None`` where there is none."""
+        page = self._by_url.get((event.page or "").removeprefix("/"))
+        return page.stage if page and event.page is not None else None
 
     def page_of(self, link: str) -> Page | None:
         """The page an editor's link (``/cases/foo.md#part``) names."""

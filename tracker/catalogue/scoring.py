@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fnmatch import translate
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -120,6 +120,11 @@ class Hot(Value):
         refuse(_twice("acts", ids) + taken)
         return self
 
+    @property
+    def kinds(self) -> frozenset[EventKind]:
+        """The kinds of events that the acts ask for."""
+        return frozenset(part.event for act in self.acts for part in (act, *act.also))
+
 
 class StageRules(Value):
     """How much evidence moves a reader: ``weights`` an event of a kind on content of a stage
@@ -195,9 +200,23 @@ class Scoring(Value):
         kinds = dict.fromkeys(rule.event for rule in self.points)
         return {kind: tuple(r for r in self.points if r.event is kind) for kind in kinds}
 
+    def rules_at(self, kind: EventKind, stage: Stage | None) -> tuple[PointRule, ...]:
+        """The rules for events of ``kind`` on content of ``stage``; their pages and CTAs are yet to
+        be asked for."""
+        held = self._rules_at.get((kind, stage))
+        if held is None:
+            asked = self.rules_of.get(kind, ())
+            held = tuple(rule for rule in asked if not rule.stages or stage in rule.stages)
+            self._rules_at[kind, stage] = held
+        return held
+
+    @cached_property
+    def _rules_at(self) -> dict[tuple[EventKind, Stage | None], tuple[PointRule, ...]]:
+        return {}
+
     def __copy__(self) -> "Scoring":
         copied = super().__copy__()  # what `model_copy` is about to change
-        for made in ("rules_of", "_lasting"):
+        for made in ("rules_of", "_rules_at", "_lasting"):
             copied.__dict__.pop(made, None)
         return copied
 
@@ -213,6 +232,7 @@ class Scoring(Value):
         return float(points * 0.5**age)
 
 
+@lru_cache(maxsize=1 << 16)
 def on_page(pattern: str, page: str) -> bool:
     """Whether the address ``page`` is one of those a pattern means: ``/pricing/``,
     ``/pricing.md``, or with ``*`` for anything, slashes too."""

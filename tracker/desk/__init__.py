@@ -22,6 +22,7 @@ from tracker.desk.oidc import pages as oidc
 from tracker.desk.readers import pages as readers
 from tracker.desk.reports import pages as reports
 from tracker.desk.signin import pages as signin
+from tracker.desk.stage_by_hand import pages as stage_by_hand
 from tracker.desk.stages import pages as stages
 from tracker.desk.times import Times
 from tracker.desk.unsure import pages as unsure
@@ -66,6 +67,7 @@ for _pages in (
     readers,
     reports,
     signin,
+    stage_by_hand,
     stages,
     unsure,
 ):

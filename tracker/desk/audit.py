@@ -10,7 +10,7 @@ from tracker.context import context
 from tracker.store import audit
 from tracker.store.audit import Entry
 from tracker.store.engine import reading
-from tracker.words import Act, DealOutcome, LostReason, Role, Stage, Touch
+from tracker.words import Act, DealOutcome, LostReason, Role, SetFor, Stage, Touch
 
 pages = Blueprint("audit", __name__)
 
@@ -71,6 +71,8 @@ def told(entry: Entry) -> str:
     stage = next((s for s in Stage if s.value == details.get("stage")), None)
     if stage:
         parts.append(f"段階「{stage.label}」")
+    if why := next((w for w in SetFor if w.value == details.get("why")), None):
+        parts.append(why.label)
     if details.get("searched"):
         parts.append("検索で絞り込み")
     if "sessions" in details:

@@ -10,12 +10,14 @@ from tracker.context import context
 from tracker.desk import sentences, session
 from tracker.desk.timeline import moments
 from tracker.desk.times import Times
+from tracker.desk.worth import worth
 from tracker.inputs import clean
 from tracker.store import enrolments, events, handoffs, histories, letters, people
 from tracker.store import readers as store
 from tracker.store.engine import reading
 from tracker.store.people import Order
-from tracker.words import DeliveryState, Stage
+from tracker.store.readers import Reader
+from tracker.words import DeliveryState, Entry, EventKind, SetFor, Stage
 
 pages = Blueprint("readers", __name__)
 
@@ -73,11 +75,13 @@ def one(reader_id: str) -> ResponseReturnValue:
             abort(404)
         mails = histories.mails_of(connection, reader_id)
         changes = histories.stage_changes_of(connection, reader_id)
+        done = events.of_reader(connection, reader_id)
+        entries = histories.score_entries_of(connection, reader_id)
         line = moments(
             catalogue,
-            events.of_reader(connection, reader_id),
+            done,
             changes,
-            histories.score_entries_of(connection, reader_id),
+            entries,
             mails,
             histories.inquiries_of(connection, reader_id),
         )
@@ -97,10 +101,24 @@ def one(reader_id: str) -> ResponseReturnValue:
         kept=kept,
         task=task,
         hot_at=catalogue.scoring.hot_at,
+        half_life_days=catalogue.scoring.half_life_days,
+        worth=worth(catalogue, done, entries, mails, context().now()),
         stages=list(Stage),
+        reasons=list(SetFor),
+        idle_for=_dormant_for(reader),
+        set_before=sum(event.kind is EventKind.STAGE_SET for event in done),
         catalogue=catalogue,
         say=sentences,
     )
+
+
+def _dormant_for(reader: Reader) -> int | None:
+    """For how many days a dormant reader has done nothing; ``None`` for who is not dormant."""
+    dormant = context().catalogue.entered_by(Entry.DORMANT)
+    if dormant is None or reader.acted_at is None or reader.email is None:
+        return None
+    days = (context().now() - reader.acted_at).days
+    return days if days >= dormant.idle_days else None
 
 
 def _place(text: str) -> tuple[float, str] | None:

@@ -41,6 +41,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "desk.handoffs.entrust": Role.MARKETER,
     "desk.handoffs.record": Role.MARKETER,
     "desk.handoffs.close": Role.MARKETER,
+    "desk.stage_by_hand.set_stage": Role.MARKETER,
     "desk.exports.listed": Role.MARKETER,
     "desk.exports.person": Role.MARKETER,
     "desk.erasure.ask": Role.ADMIN,

@@ -123,6 +123,8 @@ def told(catalogue: Catalogue, cause: Cause) -> str:
             return f"{page_name(catalogue, cause.page)}を見た"
         case EventKind.DEAL_WON | EventKind.DEAL_LOST | EventKind.IMPORTED:
             return cause.kind.label
+        case EventKind.STAGE_SET:
+            return "デスクで段階を決めた"
         case EventKind.PREFERENCES:
             return "メールの設定を変えた"
         case (

@@ -15,6 +15,7 @@ from tracker.clicks import (
     forwardedness,
 )
 from tracker.desk import sentences
+from tracker.desk.worth import rule_in_words
 from tracker.events import Event
 from tracker.store.histories import Mail, ScoreEntry, StageChange
 from tracker.store.reports import Cause
@@ -24,7 +25,9 @@ from tracker.words import (
     EndReason,
     EventKind,
     LostReason,
+    SetFor,
     SkipReason,
+    Stage,
     Verdict,
 )
 
@@ -63,6 +66,7 @@ _LOOKS: dict[EventKind, Look] = {
     EventKind.SEMINAR_ATTEND: "form",
     EventKind.DEAL_WON: "stage",
     EventKind.DEAL_LOST: "stop",
+    EventKind.STAGE_SET: "stage",
 }
 
 
@@ -137,17 +141,6 @@ def moments(
     return sorted(found, key=lambda m: (m.at, m.look == "stage"), reverse=True)
 
 
-def rule_in_words(catalogue: Catalogue, rule_id: str) -> str:
-    """What a scoring rule rewards, for who does not know its id."""
-    if any(fit.id == rule_id for fit in catalogue.scoring.fits):
-        return f"どんな人か（{rule_id}）"
-    rule = next((r for r in catalogue.scoring.points if r.id == rule_id), None)
-    if rule is None:
-        return f"以前の規則（{rule_id}）"
-    stages = "・".join(stage.label for stage in rule.stages)
-    return f"{rule.event.label}（{stages}の内容）" if stages else rule.event.label
-
-
 def _of_event(
     catalogue: Catalogue, event: Event, mails: Mapping[str, Mail], messages: Mapping[str, str]
 ) -> Moment:
@@ -168,6 +161,8 @@ def _of_event(
         _add_verdict(moment, event.data or {})
     elif event.kind in (EventKind.DEAL_WON, EventKind.DEAL_LOST):
         _add_deal(moment, event.data or {})
+    elif event.kind is EventKind.STAGE_SET:
+        _add_reason(moment, event.data or {})
     elif event.kind is EventKind.MAIL_BOUNCE:
         _add_bounce(catalogue, moment, mail, event.data or {})
     return moment
@@ -190,6 +185,11 @@ def _add_deal(moment: Moment, data: Mapping[str, Any]) -> None:
         moment.details.append(f"{amount:,}円")
     if reason in list(LostReason):
         moment.details.append(LostReason(reason).label)
+
+
+def _add_reason(moment: Moment, data: Mapping[str, Any]) -> None:
+    for words in (Stage, SetFor):
+        moment.details.extend(word.label for word in words if word.value in data.values())
 
 
 def _add_verdict(moment: Moment, data: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ def show() -> ResponseReturnValue:
     here = context()
     with reading(here.engine) as connection:
         mails = deliveries.uncertain(connection, MOST + 1)
-        people = readers.get_each(connection, {mail.reader_id or "" for mail in mails})
+        people = readers.all_of(connection, {mail.reader_id or "" for mail in mails})
         held = holds.is_held(connection)
     return render_template(
         "desk/unsure.html",

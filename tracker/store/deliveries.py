@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     and_,
@@ -26,8 +27,9 @@ from sqlalchemy import (
     update,
 )
 
-from tracker.store.engine import insert_new
+from tracker.store.engine import count_new, insert_new
 from tracker.store.tables import (
+    EPOCH,
     Utc,
     consents,
     deliveries,
@@ -37,7 +39,15 @@ from tracker.store.tables import (
     new_id,
     readers,
 )
-from tracker.words import Channel, Choice, DeliveryState, EventKind, MailKind, SkipReason
+from tracker.words import (
+    Channel,
+    Choice,
+    DeliveryState,
+    EndReason,
+    EventKind,
+    MailKind,
+    SkipReason,
+)
 
 LEASE = timedelta(minutes=5)
 """How long a worker may hold a mail: well over the SMTP time-out of 60 s."""
@@ -83,6 +93,7 @@ class Delivery:
     """Of a push in LINE whose end nobody knows: made again under the same key, it is made once."""
 
 
+_STATES = {state.value: state for state in DeliveryState}
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 
@@ -131,7 +142,7 @@ def plan_each(
         }
         for mail in mails
     ]
-    return len(insert_new(connection, deliveries, rows))
+    return count_new(connection, deliveries, rows)
 
 
 def _planned(key: str, domain: str, now: datetime) -> dict[str, Any]:
@@ -465,6 +476,24 @@ def cancel_open(
     ).rowcount
 
 
+def cancel_ways(
+    connection: Connection, ways: Sequence[tuple[str, str, EndReason]], now: datetime
+) -> None:
+    """Cancel the planned step mails of readers in scenarios, each for its reason."""
+    if ways:
+        connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.reader_id == bindparam("of_reader"),
+                deliveries.c.scenario == bindparam("of_scenario"),
+                deliveries.c.kind == MailKind.STEP,
+                deliveries.c.state == DeliveryState.PLANNED,
+            )
+            .values(state=DeliveryState.CANCELLED, reason=bindparam("why"), settled_at=now),
+            [{"of_reader": r, "of_scenario": s, "why": why} for r, s, why in ways],
+        )
+
+
 def cancel_suppressed(
     connection: Connection, reader_id: str, reason: str, ordered_by: datetime, now: datetime
 ) -> int:
@@ -771,19 +800,34 @@ def of_enrolment(connection: Connection, enrolment_id: str) -> list[Delivery]:
     return [_delivery(row._mapping) for row in rows]
 
 
-def of_enrolments(
-    connection: Connection, enrolment_ids: Collection[str]
-) -> dict[str, list[Delivery]]:
+class StepMail(NamedTuple):
+    """As much of a mail of a way as says which step comes next; ``at`` is when it was settled, or
+    else when it is due."""
+
+    step: str | None
+    at: datetime
+    state: DeliveryState
+    reason: str | None
+
+
+def steps_of(connection: Connection, enrolment_ids: Collection[str]) -> dict[str, list[StepMail]]:
     """The mails of several ways through scenarios, each in order of their due time."""
-    found: dict[str, list[Delivery]] = {}
+    at = type_coerce(func.coalesce(deliveries.c.settled_at, deliveries.c.due_at), BigInteger)
+    found: dict[str, list[StepMail]] = {}
     rows = connection.execute(
-        select(*_COLUMNS)
+        select(
+            deliveries.c.enrolment_id,
+            deliveries.c.step,
+            at,
+            deliveries.c.state,
+            deliveries.c.reason,
+        )
         .where(deliveries.c.enrolment_id.in_(enrolment_ids))
         .order_by(deliveries.c.due_at, deliveries.c.planned_at)
     )
-    for row in rows:
-        mail = _delivery(row._mapping)
-        found.setdefault(mail.enrolment_id or "", []).append(mail)
+    for enrolment_id, step, ms, state, reason in rows.all():
+        mail = StepMail(step, EPOCH + timedelta(milliseconds=ms), _STATES[state], reason)
+        found.setdefault(enrolment_id, []).append(mail)
     return found
 
 

@@ -71,6 +71,7 @@ IMPERSONAL: dict[str, str] = {
     "diagnoses": "counts of pages",
     "costs": "what marketing spent in a month",
     "judgements": "counts of each scenario's readers and inquiries",
+    "page_stages": "the stages pages had",
     "accounts": "who works at the desk",
     "desk_sessions": "who works at the desk",
     "invitations": "who works at the desk",
@@ -207,6 +208,8 @@ def scrub(engine: Engine) -> None:
 
 def stays(kind: EventKind, data: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What is left of an event's data when its reader is erased."""
+    if kind is EventKind.STAGE_SET:
+        return dict(data or {}) or None
     if kind is not EventKind.MAIL_CLICK or not data:
         return None
     return {name: data[name] for name in ("place", "method", "late") if name in data} or None

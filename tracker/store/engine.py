@@ -215,6 +215,15 @@ def insert_new(
     return [row for row in rows if row[named.name] in fresh and first[row[named.name]] is row]
 
 
+def count_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """As ``insert_new``, for who asks only how many were new: several times as fast."""
+    if not rows:
+        return 0
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).on_conflict_do_nothing()
+    return connection.execute(statement, rows).rowcount
+
+
 # Alembic takes a third of a second and 8 MiB to import, which a serving process does without.
 
 

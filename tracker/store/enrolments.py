@@ -1,16 +1,16 @@
 """Readers on their way through scenarios."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, not_, or_, select, update
 
 from tracker.store.deliveries import OPEN
 from tracker.store.engine import insert_new
 from tracker.store.tables import deliveries, enrolments, events, new_id, readers
-from tracker.words import Arm, EventKind, FormOf
+from tracker.words import Arm, EndReason, EventKind, FormOf
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,20 @@ def enrol(
 ) -> str | None:
     """Start a reader on a scenario; ``None`` if they were in it before, on that occasion."""
     row = {
-        "id": new_id(),
         "reader_id": reader_id,
         "scenario": scenario,
         "started_at": now,
         "occasion": occasion,
         "arm": arm,
     }
-    return str(row["id"]) if insert_new(connection, enrolments, [row]) else None
+    begun = enrol_all(connection, [row])
+    return begun[0] if begun else None
+
+
+def enrol_all(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Start those of ``rows`` that were not in that scenario on that occasion before; their ids."""
+    fresh = insert_new(connection, enrolments, [{"id": new_id(), **row} for row in rows])
+    return [str(row["id"]) for row in fresh]
 
 
 def count(connection: Connection, scenario: str, most: int) -> int:
@@ -68,13 +74,13 @@ def count(connection: Connection, scenario: str, most: int) -> int:
 
 def get(connection: Connection, enrolment_id: str) -> Enrolment | None:
     row = connection.execute(select(*_COLUMNS).where(enrolments.c.id == enrolment_id)).one_or_none()
-    return _enrolment(row._mapping) if row else None
+    return _enrolment(row) if row else None
 
 
 def get_each(connection: Connection, enrolment_ids: Collection[str]) -> dict[str, Enrolment]:
     """Several enrolments by their ids; unknown ones are left out."""
     rows = connection.execute(select(*_COLUMNS).where(enrolments.c.id.in_(enrolment_ids)))
-    return {row.id: _enrolment(row._mapping) for row in rows}
+    return {row.id: _enrolment(row) for row in rows}
 
 
 def registered(connection: Connection, seminar_id: str, scenario: str, most: int) -> list[str]:
@@ -134,6 +140,19 @@ def end(connection: Connection, enrolment_id: str, reason: str, now: datetime) -
     return ended.rowcount == 1
 
 
+def end_all(
+    connection: Connection, endings: Sequence[tuple[str, EndReason]], now: datetime
+) -> None:
+    """End these enrolments, each for its reason, where they are under way."""
+    if endings:
+        connection.execute(
+            update(enrolments)
+            .where(enrolments.c.id == bindparam("of_id"), enrolments.c.ended_at.is_(None))
+            .values(ended_at=now, end_reason=bindparam("reason")),
+            [{"of_id": one, "reason": reason} for one, reason in endings],
+        )
+
+
 def under_way(connection: Connection, reader_id: str) -> list[Enrolment]:
     """A reader's enrolments that have not ended."""
     rows = connection.execute(
@@ -141,7 +160,7 @@ def under_way(connection: Connection, reader_id: str) -> list[Enrolment]:
             enrolments.c.reader_id == reader_id, enrolments.c.ended_at.is_(None)
         )
     )
-    return [_enrolment(row._mapping) for row in rows]
+    return [_enrolment(row) for row in rows]
 
 
 def ways_of(connection: Connection, reader_ids: Collection[str]) -> dict[str, list[Enrolment]]:
@@ -149,7 +168,7 @@ def ways_of(connection: Connection, reader_ids: Collection[str]) -> dict[str, li
     found: dict[str, list[Enrolment]] = {reader_id: [] for reader_id in reader_ids}
     rows = connection.execute(select(*_COLUMNS).where(enrolments.c.reader_id.in_(reader_ids)))
     for row in rows:
-        found[row.reader_id].append(_enrolment(row._mapping))
+        found[row.reader_id].append(_enrolment(row))
     return found
 
 
@@ -187,9 +206,10 @@ def waiting(
         .order_by(enrolments.c.id)
         .limit(most)
     )
-    return [_enrolment(row._mapping) for row in rows]
+    return [_enrolment(row) for row in rows]
 
 
-def _enrolment(values: Any) -> Enrolment:
-    row = dict(values)
-    return Enrolment(**{**row, "arm": Arm(row["arm"]) if row["arm"] else None})
+def _enrolment(row: Sequence[Any]) -> Enrolment:
+    one, reader_id, scenario, started_at, ended_at, reason, occasion, arm = row
+    held = Arm(arm) if arm else None
+    return Enrolment(one, reader_id, scenario, started_at, ended_at, reason, occasion, held)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, case, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from tracker.events import Event
@@ -28,8 +28,9 @@ _PLAIN: list[ColumnElement[Any]] = [
     events.c.cta,
     events.c.gate,
     events.c.delivery_id,
-    type_coerce(events.c.data, NullType).label("data_text"),
 ]
+_DATA = type_coerce(events.c.data, NullType).label("data_text")
+_TOLD = case((events.c.kind.not_in([EventKind.PAGE_VIEW, EventKind.CTA_CLICK]), _DATA))
 """The columns of an event as the database has them: millions are read in one go."""
 
 _KINDS = {kind.value: kind for kind in EventKind}
@@ -79,19 +80,25 @@ def of_reader(connection: Connection, reader_id: str) -> list[Event]:
     return of_readers(connection, [reader_id])[reader_id]
 
 
-def of_readers(connection: Connection, reader_ids: Collection[str]) -> dict[str, list[Event]]:
-    """As ``of_reader``, for many: three questions for all of them."""
+def of_readers(
+    connection: Connection, reader_ids: Collection[str], without: Collection[EventKind] = ()
+) -> dict[str, list[Event]]:
+    """As ``of_reader``, for many: three questions for all of them. Where kinds are to be left out,
+    so is the ``data`` of page views and of CTAs pressed, of which nothing is concluded."""
     found: dict[str, list[Event]] = {reader_id: [] for reader_id in reader_ids}
     clicks: dict[str, tuple[str, int]] = {}
-    own = select(events.c.reader_id, *_PLAIN).where(events.c.reader_id.in_(reader_ids))
+    columns = [*_PLAIN, _TOLD if without else _DATA]
+    own = select(events.c.reader_id, *columns).where(events.c.reader_id.in_(reader_ids))
     as_visitors = (
-        select(visitors.c.reader_id, *_PLAIN)
+        select(visitors.c.reader_id, *columns)
         .join(events, events.c.visitor == visitors.c.visitor)
         .where(visitors.c.reader_id.in_(reader_ids), events.c.reader_id.is_(None))
     )
     for statement in (own, as_visitors):
-        for owner, *values in connection.execute(statement):
-            event = _plain_event(values)
+        if without:
+            statement = statement.where(events.c.kind.not_in(without))
+        for row in connection.execute(statement).all():
+            owner, event = row[0], _plain_event(row)
             if event.kind is EventKind.MAIL_CLICK:
                 clicks[event.id] = owner, len(found[owner])
             found[owner].append(event)
@@ -153,8 +160,8 @@ def _event(row: Row[Any]) -> Event:
     return Event(**{**values, "kind": EventKind(values["kind"])})
 
 
-def _plain_event(values: Sequence[Any]) -> Event:
-    at, seq, event_id, kind, reader, visitor, view, page, section, cta, gate, mail, data = values
+def _plain_event(row: Sequence[Any]) -> Event:
+    _, at, seq, event_id, kind, reader, visitor, view, page, section, cta, gate, mail, data = row
     if isinstance(data, str):
         data = json.loads(data)
     moment = EPOCH + timedelta(milliseconds=at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, not_, or_, select, update
+from sqlalchemy import Connection, Select, exists, insert, not_, or_, select, update
 
 from tracker.bounces import Suppression
 from tracker.store import suppressions
@@ -26,7 +26,8 @@ from tracker.words import DealOutcome, Stage, SuppressedFor, Topic
 
 @dataclass(frozen=True)
 class Reader:
-    """A known reader. ``score`` is as of the last digest."""
+    """A known reader. ``score`` is as of the last digest; ``concluded`` counts how often what is
+    concluded of them changed."""
 
     id: str
     email: str | None
@@ -49,6 +50,7 @@ class Reader:
     suppressed_for: SuppressedFor | None = None
     acted_at: datetime | None = None
     sunset_at: datetime | None = None
+    concluded: int = 0
 
     @property
     def agrees_to_mail(self) -> bool:
@@ -304,22 +306,22 @@ def get(connection: Connection, reader_id: str) -> Reader | None:
     return _reader(row._mapping) if row else None
 
 
-def get_each(connection: Connection, reader_ids: Collection[str]) -> dict[str, Reader]:
-    """Several readers by their ids; unknown ones are left out."""
-    rows = connection.execute(select(*_COLUMNS).where(readers.c.id.in_(reader_ids)))
-    return {row.id: _reader(row._mapping) for row in rows}
+def all_of(connection: Connection, reader_ids: Collection[str]) -> dict[str, Reader]:
+    """These readers by id, in order of their ids. Who is unknown is left out."""
+    return _all_of(connection, _of_ids(reader_ids))
 
 
 def held_all(connection: Connection, reader_ids: Collection[str]) -> dict[str, Reader]:
-    """These readers by id, in order of their ids; whoever else decides on them is held up until
-    this transaction ends. Who is unknown is left out."""
-    rows = connection.execute(
-        select(*_COLUMNS)
-        .where(readers.c.id.in_(reader_ids))
-        .order_by(readers.c.id)
-        .with_for_update()
-    )
-    return {row.id: _reader(row._mapping) for row in rows}
+    """As ``all_of``; whoever else decides on them is held up until this transaction ends."""
+    return _all_of(connection, _of_ids(reader_ids).with_for_update())
+
+
+def _of_ids(reader_ids: Collection[str]) -> Select[Any]:
+    return select(*_COLUMNS).where(readers.c.id.in_(reader_ids)).order_by(readers.c.id)
+
+
+def _all_of(connection: Connection, statement: Select[Any]) -> dict[str, Reader]:
+    return {row.id: _reader(row._mapping) for row in connection.execute(statement)}
 
 
 _COLUMNS = [readers.c[name] for name in Reader.__dataclass_fields__]

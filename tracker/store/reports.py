@@ -125,7 +125,7 @@ def inquired_readers(connection: Connection) -> int:
 def moves_by_stage(connection: Connection, since: datetime | None) -> dict[Stage, int]:
     """How many readers reached each stage since then."""
     rows = connection.execute(
-        select(stage_changes.c.to_stage, func.count())
+        select(stage_changes.c.to_stage, func.count(stage_changes.c.reader_id.distinct()))
         .where(_from(stage_changes.c.at, since))
         .group_by(stage_changes.c.to_stage)
     )

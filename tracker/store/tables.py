@@ -33,6 +33,12 @@ def new_id() -> str:
     return secrets.token_urlsafe(9)
 
 
+def new_ids(count: int) -> list[str]:
+    """As many as are wanted, at the price of one."""
+    text = secrets.token_urlsafe(9 * count)
+    return [text[n : n + 12] for n in range(0, len(text), 12)]
+
+
 class Utc(TypeDecorator[datetime]):
     """An aware datetime, to the millisecond. One whole number in both engines: sorts and groups
     alike, and is the ``ts`` of the exchange format."""
@@ -107,6 +113,7 @@ readers = Table(
     Column("suppressed_for", String(20)),
     Column("acted_at", Utc, index=True),
     Column("sunset_at", Utc),
+    Column("concluded", Integer, nullable=False, server_default="0"),
 )
 
 suppressions = Table(
@@ -233,7 +240,14 @@ stage_changes = Table(
     Column("from_stage", String(20)),
     Column("to_stage", String(20), nullable=False),
     Column("event_id", String(100)),
-    UniqueConstraint("reader_id", "to_stage"),
+    UniqueConstraint("reader_id", "event_id", "to_stage"),
+)
+
+page_stages = Table(
+    "page_stages",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("stage", String(20), nullable=False),
 )
 
 enrolments = Table(
