@@ -24,6 +24,7 @@ class Candidate:
     sunset: bool = False
     paused_until: datetime | None = None
     inquired_at: datetime | None = None
+    dealt_at: datetime | None = None
     stage: Stage | None = None
     persona: str | None = None
     acted_at: datetime | None = None
@@ -89,6 +90,8 @@ def _refused(
         return LeftOut.PAUSED
     if reader.inquired_at is not None and at < reader.inquired_at + quiet_days * calendar.day:
         return LeftOut.INQUIRED
+    if reader.dealt_at is not None and at < reader.dealt_at + quiet_days * calendar.day:
+        return LeftOut.DEAL
     return None
 
 

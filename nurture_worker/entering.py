@@ -70,6 +70,8 @@ def leaves_newsletter(
     inquired = standing.inquired_at
     if inquired is not None and now < inquired + quiet_days * day:
         return EndReason.INQUIRY
+    if standing.dealt_at is not None and now < standing.dealt_at + quiet_days * day:
+        return EndReason.DEAL
     return None
 
 

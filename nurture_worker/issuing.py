@@ -13,7 +13,7 @@ from nurture_worker.planning import calendar_of
 from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
 from tracker.catalogue.issues import Issue
-from tracker.store import deliveries
+from tracker.store import deals, deliveries
 from tracker.store import issues as store
 from tracker.store.engine import reading, writing
 from tracker.store.issues import Known
@@ -99,6 +99,7 @@ def seats_of(
     """What becomes of each of ``known``."""
     ids = [one.id for one in known]
     inquired = store.last_inquiries(connection, ids)
+    dealt = deals.standing(connection, ids)
     sent = store.unordered_of(connection, ids, at - _WEEK)
     opened = store.opened_by(connection, ids) if issue.audience.personas else {}
     calendar = calendar_of(tools)
@@ -114,6 +115,7 @@ def seats_of(
                 sunset=one.sunset,
                 paused_until=one.paused_until,
                 inquired_at=inquired.get(one.id),
+                dealt_at=dealt[one.id].up_to,
                 stage=one.stage,
                 persona=persona_of(map(catalogue.page_at, sorted(opened.get(one.id, ())))),
                 acted_at=one.acted_at,

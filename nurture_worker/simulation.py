@@ -293,12 +293,15 @@ class _Replay:
             self._over = None
         over = EndReason.UNSUBSCRIBED if left else EndReason.SUNSET if self._over else None
         inquired = [event.at for event in done if event.kind is EventKind.INQUIRY]
+        ended = (EventKind.DEAL_WON, EventKind.DEAL_LOST)
         return Standing(
             stage=self._stage(done),
             agrees=agreed and not left,
             wants=story.wants,
             acted_at=acted_at,
             inquired_at=max(inquired, default=None),
+            dealt_at=max((event.at for event in done if event.kind in ended), default=None),
+            customer=any(event.kind is EventKind.DEAL_WON for event in done),
             over=over,
             free=True,
             seminars=tuple(self._seminars(done, now)),

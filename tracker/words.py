@@ -302,6 +302,7 @@ class LeftOut(StrEnum):
     SUNSET = "sunset"
     PAUSED = "paused"
     INQUIRED = "inquired"
+    DEAL = "deal"
     STAGE = "stage"
     PERSONA = "persona"
     NOT_ENGAGED = "not_engaged"
@@ -316,6 +317,7 @@ class LeftOut(StrEnum):
             "sunset": "動きがないまま、配信を終えた",
             "paused": "しばらく休んでいる",
             "inquired": "問い合わせから間もない",
+            "deal": "商談の結果から間もない",
             "stage": "段階が違う",
             "persona": "読んでいるページの向きが違う",
             "not_engaged": "近ごろ動きがない",

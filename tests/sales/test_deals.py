@@ -15,16 +15,17 @@ from nurture_worker.deal_imports import Imported, import_deals
 from nurture_worker.sending import send_due
 from tests.conftest import House
 from tests.desk.conftest import Browser, browser_of  # noqa: F401 - a fixture
+from tests.desk.story import Story
 from tests.sales.test_handoffs import a_hot_reader, selling, the_task, to_reader
 from tests.worker.test_house import become_a_reader, the_reader
 from tests.worker.test_trusted_scenarios import reasons
 from tracker.doors.webhooks import own
-from tracker.store import deals, suppressions
+from tracker.store import deals, deliveries, suppressions
 from tracker.store import events as log
 from tracker.store.deals import Came
-from tracker.store.engine import reading
+from tracker.store.engine import reading, writing
 from tracker.store.tables import deals as table
-from tracker.words import DealOutcome, DealSource, EventKind, Role
+from tracker.words import DealOutcome, DealSource, DeliveryState, EventKind, MailKind, Role
 
 ONCE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 SECRET = "a-secret-of-the-crm"
@@ -220,3 +221,23 @@ def test_a_call_that_is_not_signed_or_old_or_about_nobody_changes_nothing(house:
 def test_without_a_secret_there_is_no_such_door(make_house: Callable[..., House]) -> None:
     bare = make_house()
     assert bare.browser().post("/webhooks/deals", data=b"{}").status_code == 404
+
+
+@ONCE
+def test_a_deal_takes_back_an_issue_of_the_newsletter_that_waits(house: House) -> None:
+    become_a_reader(house)
+    with writing(house.tools.engine) as connection:
+        Story(connection).mail(
+            "issue",
+            the_reader(house).id,
+            DeliveryState.PLANNED,
+            kind=MailKind.NEWSLETTER,
+            scenario=None,
+            step=None,
+            at=house.clock.now,
+        )
+    take(house, "D-1,taro@example.jp,失注,,2026-11-02,価格")
+    with reading(house.tools.engine) as connection:
+        issue = deliveries.get(connection, "issue")
+    assert issue is not None
+    assert (issue.state, issue.reason) == (DeliveryState.CANCELLED, "deal")

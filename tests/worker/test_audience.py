@@ -44,6 +44,8 @@ def test_who_is_meant_gets_it_when_the_window_opens() -> None:
         ({"paused_until": NOW}, None),
         ({"inquired_at": NOW - timedelta(days=59)}, LeftOut.INQUIRED),
         ({"inquired_at": NOW - timedelta(days=60)}, None),
+        ({"dealt_at": NOW - timedelta(days=59)}, LeftOut.DEAL),
+        ({"dealt_at": NOW - timedelta(days=60)}, None),
         ({"stage": Stage.TRUST}, LeftOut.STAGE),
         ({"stage": None}, LeftOut.STAGE),
         ({"persona": "marketer"}, LeftOut.PERSONA),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nurture_worker.dormancy import last_act
-from nurture_worker.entering import Standing, leaves, places
+from nurture_worker.entering import Standing, leaves, leaves_newsletter, places
 from tests.content import catalogue, steps
 from tracker.catalogue.scenarios import Scenario
 from tracker.events import Event
@@ -127,3 +127,38 @@ def test_what_machines_did_and_what_happened_to_a_mail_is_no_act() -> None:
     ]
     assert last_act(done) == NOW + DAY
     assert last_act([]) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, None),
+        ({"wants": frozenset({Topic.STEP})}, EndReason.PREFERENCES),
+        ({"inquired_at": NOW - 59 * DAY}, EndReason.INQUIRY),
+        ({"dealt_at": NOW - 59 * DAY}, EndReason.DEAL),
+        ({"dealt_at": NOW - 60 * DAY, "customer": True}, None),
+        ({"over": EndReason.SUNSET}, EndReason.SUNSET),
+    ],
+)
+def test_an_issue_already_planned_is_taken_back(
+    changes: dict[str, object], why: EndReason | None
+) -> None:
+    wanting = replace(READER, wants=frozenset({Topic.NEWSLETTER}))
+    standing = replace(wanting, **changes)  # type: ignore[arg-type]
+    assert leaves_newsletter(standing, NOW, DAY, quiet_days=60) is why
+
+
+@pytest.mark.parametrize(
+    ("entry", "changes", "why"),
+    [
+        (Entry.SEMINAR, {"dealt_at": NOW - DAY}, EndReason.DEAL),
+        (Entry.SEMINAR, {"dealt_at": NOW - 3 * DAY, "customer": True}, None),
+        (Entry.DORMANT, {"dealt_at": NOW - 3 * DAY, "customer": True}, EndReason.DEAL),
+        (Entry.DORMANT, {"dealt_at": NOW - 3 * DAY, "acted_at": LONG_AGO}, None),
+    ],
+)
+def test_a_deal_ends_what_began_before_it_and_a_purchase_what_leads_to_one(
+    entry: Entry, changes: dict[str, object], why: EndReason | None
+) -> None:
+    (scenario,) = (one for one in OCCASIONS if one.enter is entry)
+    assert leaves(scenario, NOW - 2 * DAY, replace(READER, **changes)) is why  # type: ignore[arg-type]

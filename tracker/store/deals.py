@@ -13,7 +13,7 @@ from sqlalchemy import Connection, exists, func, insert, select, update
 
 from tracker.store import deliveries, enrolments, events, handoffs
 from tracker.store.tables import deals, new_id
-from tracker.words import DealOutcome, DealSource, EndReason, LostReason, Touch
+from tracker.words import DealOutcome, DealSource, EndReason, LostReason, MailKind, Touch
 
 ONE_DEAL = timedelta(days=45)
 """So far apart may a deal be told to have ended, by the desk and by another system."""
@@ -114,6 +114,10 @@ def record(
     elif deal.handoff_id is not None:
         handoffs.correct(connection, deal.handoff_id, deal.outcome)
     _end_scenarios(connection, deal.reader_id, ends_at, now)
+    if ends_at == now:
+        deliveries.cancel_open(
+            connection, EndReason.DEAL, now, reader_id=deal.reader_id, kind=MailKind.NEWSLETTER
+        )
     return Came.NEW if before is None else Came.CHANGED
 
 
