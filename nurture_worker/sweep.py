@@ -12,7 +12,7 @@ from nurture_worker.placing import has_just_ended
 from nurture_worker.planning import ending, following_each, keep_reminders
 from nurture_worker.retention import forget
 from nurture_worker.returns import collect
-from nurture_worker.rolling import roll
+from nurture_worker.rolling import A_SWEEP, roll
 from nurture_worker.schedule import week_of
 from nurture_worker.sending import send_due
 from nurture_worker.settling import settle
@@ -44,7 +44,7 @@ def sweep(tools: Tools) -> None:
     collect(tools)
     digest(tools)
     settle(tools)
-    roll(tools)
+    roll(tools, A_SWEEP)
     with writing(tools.engine) as connection:
         back, unsure = deliveries.recover(connection, tools.now())
     if back or unsure:

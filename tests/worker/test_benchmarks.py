@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nurture_worker.benchmarks import reports
 from nurture_worker.benchmarks import site as bench
 from tests.catalogue.small_site import write_site
 from tracker.catalogue.load import load
@@ -41,3 +42,10 @@ def test_a_build_that_fails_is_told(tmp_path: Path) -> None:
     root = write_site(tmp_path, {"site/firm.yml": "name: x\n"})
     with pytest.raises(bench.BenchError, match=r"site/firm.yml:1"):
         bench.bench_site(root, [1], 1, lambda _: None)
+
+
+def test_the_reports_are_measured_over_a_made_up_record() -> None:
+    said: list[str] = []
+    reports.bench_reports(REPOSITORY, 3_000, ("sqlite",), said.append)
+    assert said[0].startswith("sqlite: 3,0")
+    assert [line.split(":")[0].strip() for line in said[1:]] == [n for n, _ in reports.REPORTS]
