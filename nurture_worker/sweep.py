@@ -18,7 +18,7 @@ from nurture_worker.planning import ending, following_each, keep_reminders
 from nurture_worker.rescoring import rescore
 from nurture_worker.retention import forget
 from nurture_worker.returns import collect
-from nurture_worker.rolling import roll
+from nurture_worker.rolling import A_SWEEP, roll
 from nurture_worker.schedule import week_of
 from nurture_worker.sending import send_due
 from nurture_worker.settling import settle
@@ -53,7 +53,7 @@ def sweep(tools: Tools) -> None:
     digest(tools)
     answer_in_line(tools)
     settle(tools)
-    roll(tools)
+    roll(tools, A_SWEEP)
     with writing(tools.engine) as connection:
         back, unsure = deliveries.recover(connection, tools.now())
         deliveries.proven(connection)

@@ -106,6 +106,7 @@ def test_one_reader_is_told_from_first_visit_to_the_next_mail(
         "メール『認知 1日目: awareness 1日目のお便り』を送った",
         "一度お話ししたいです。",
         "11月3日(火) 10:00 の予定",
+        "認知の段階に来た人へのシナリオの、3日目のメールです。段階が進むか、問い合わせか停止があれば",
     ):
         assert told in page, told
     assert page.index("問い合わせた") < page.index("を送った") < page.index("を読んだ")

@@ -133,6 +133,21 @@ def test_a_step_is_told_with_people_and_machines_apart(house: House, browser: Br
     assert "送ったステップメールはありません" in words
 
 
+def test_a_mail_after_which_many_stop_is_named(house: House, browser: Browser) -> None:
+    with writing(house.context.engine) as connection:
+        story = Story(connection)
+        for number in range(120):
+            reader = story.reader(f"r{number}")
+            step = "thanks" if number < 100 else "read"
+            story.mail(f"m{number}", reader, step=step, at=NOW - timedelta(days=2))
+            if number >= 110:
+                story.event(EventKind.MAIL_UNSUB, NOW - timedelta(days=1), reader_id=reader,
+                            delivery_id=f"m{number}")  # fmt: skip
+    words = words_of(browser.get("/desk/reports/scenarios?days=7").text)
+    assert "読者を失っている回が1通あります" in words
+    assert "停止が多い（50.0%。ほかの回は0.5%）" in words
+
+
 def test_the_workers_judgement_of_a_scenario_is_shown(house: House, browser: Browser) -> None:
     found = {
         "awareness": Judgement("awareness", 50, 90, 88, 12, 5, 7, 0.07, 0.01, 0.13, False, 140),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nurture_worker.benchmarks import engine
+from nurture_worker.benchmarks import engine, reports
 from nurture_worker.benchmarks import site as bench
 from tests.catalogue.small_site import write_site
 from tracker.catalogue.load import load
@@ -58,3 +58,10 @@ def test_the_crowd_of_the_engine_is_as_large_as_asked_for_and_moves_on() -> None
 def test_a_crowd_with_too_little_to_tell_is_refused() -> None:
     with pytest.raises(bench.BenchError, match="4件以上"):
         engine.bench_engine(REPOSITORY, 40, 100, 10, print)
+
+
+def test_the_reports_are_measured_over_a_made_up_record() -> None:
+    said: list[str] = []
+    reports.bench_reports(REPOSITORY, 3_000, ("sqlite",), said.append)
+    assert said[0].startswith("sqlite: 3,0")
+    assert [line.split(":")[0].strip() for line in said[1:]] == [n for n, _ in reports.REPORTS]

@@ -5,7 +5,7 @@ from tracker.catalogue.pages import Page
 from tracker.catalogue.scenarios import Step
 from tracker.store.histories import Mail
 from tracker.store.reports import Cause, bare
-from tracker.words import EventKind, FormOf, MailKind
+from tracker.words import Entry, EventKind, FormOf, MailKind
 
 
 def page_at(catalogue: Catalogue, url: str | None) -> Page | None:
@@ -78,6 +78,28 @@ def delivery_name(catalogue: Catalogue, mail: Mail) -> str:
     if mail.kind is MailKind.REMINDER:
         return f"{gate_name(catalogue, mail.gate)}のお知らせのメール"
     return "担当者への知らせ"
+
+
+_ENTERED = {
+    Entry.STAGE: "{label}の段階に来た人へのシナリオ",
+    Entry.DORMANT: "長いあいだ動きのない人へのシナリオ",
+    Entry.SEMINAR: "申し込んだセミナーが終わった人へのシナリオ",
+    Entry.NEWSLETTER: "メールマガジンだけに登録した人へのシナリオ",
+}
+
+
+def why_next(catalogue: Catalogue, mail: Mail) -> str:
+    """Why a mail is to be sent, and what must still hold when it is due; empty where the mail's
+    name says it."""
+    scenario = catalogue.scenario(mail.scenario or "")
+    step = step_of(catalogue, mail.scenario, mail.step)
+    if scenario is None or step is None:
+        return ""
+    why = f"{_ENTERED[scenario.enter].format(label=scenario.label)}の、{step.day}日目のメールです"
+    if step.when:
+        why += f"。{step.when.label}人にだけ送ります"
+    left = "段階が進むか、" if scenario.enter is Entry.STAGE else ""
+    return f"{why}。{left}問い合わせか停止があれば、送りません"
 
 
 def told(catalogue: Catalogue, cause: Cause) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from tracker.catalogue import Catalogue
 from tracker.catalogue.scenarios import Scenario, Step
 from tracker.reporting.scope import Scope
-from tracker.reports.mailings import Mailing
+from tracker.reports.mailings import Loss, Mailing, losses
 from tracker.store import judgements
 from tracker.store.judgements import Judgement
 from tracker.store.mailings import mailings
@@ -16,12 +16,14 @@ from tracker.store.mailings import mailings
 
 @dataclass(frozen=True)
 class StepTold:
-    """``step`` is None where editors have taken it away since."""
+    """``step`` is None where editors have taken it away since; ``loss`` tells of one that loses
+    readers."""
 
     scenario: Scenario | None
     step: Step | None
     mailing: Mailing
     before: Mailing | None
+    loss: Loss | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def report(
     earlier = (
         mailings(connection, before.since, before.until, now, scope.source) if before else None
     )
+    lost = losses(list(found.values()))
     own = [
         scenario
         for scenario in sorted(catalogue.scenarios, key=lambda s: (s.rank, s.id))
@@ -52,10 +55,12 @@ def report(
         for step in scenario.steps:
             key = (scenario.id, step.id)
             mailing = found.pop(key, Mailing(*key))
-            steps.append(StepTold(scenario, step, mailing, _earlier(earlier, key)))
+            steps.append(StepTold(scenario, step, mailing, _earlier(earlier, key), lost.get(key)))
     if scope.stage is None:
         steps += [
-            StepTold(catalogue.scenario(key[0]), None, found[key], _earlier(earlier, key))
+            StepTold(
+                catalogue.scenario(key[0]), None, found[key], _earlier(earlier, key), lost.get(key)
+            )
             for key in sorted(found)
         ]
     held = judgements.newest(connection)

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, or_, select, type_coerce
 
 from tracker.clicks import counts_as_click
 from tracker.reports.mailings import Mailing
@@ -41,14 +41,14 @@ def mailings(
     for scenario, step, count in _moved(connection, chosen, now):
         found[scenario, step]["moved"] += count
     people: set[tuple[Step, str, str]] = set()
-    for row in _hits(connection, chosen):
+    for row in _people(connection, chosen):
         own = (row.scenario, row.step)
         if row.kind == EventKind.MAIL_UNSUB:
             people.add((own, "unsubscribed", row.reader_id))
         elif counts_as_click({**(row.data or {}), "verdict": row.verdict}):
             people.add((own, "clicked", row.reader_id))
-        elif row.verdict in (Verdict.MACHINE, Verdict.UNSURE):
-            found[own][f"{row.verdict}_hits"] += 1
+    for scenario, step, verdict, count in _programs(connection, chosen):
+        found[scenario, step][f"{verdict}_hits"] += count
     for own, field, _reader in people:
         found[own][field] += 1
     return {own: _mailing(own, counts) for own, counts in found.items()}
@@ -97,7 +97,8 @@ def _moved(connection: Connection, chosen: list[ColumnElement[bool]], now: datet
     ).all()
 
 
-def _hits(connection: Connection, chosen: list[ColumnElement[bool]]) -> Any:
+def _people(connection: Connection, chosen: list[ColumnElement[bool]]) -> Any:
+    """Hits held for a person's, and opt-outs."""
     return connection.execute(
         select(
             deliveries.c.scenario,
@@ -109,5 +110,26 @@ def _hits(connection: Connection, chosen: list[ColumnElement[bool]]) -> Any:
         )
         .join(events, events.c.delivery_id == deliveries.c.id)
         .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
-        .where(*chosen, events.c.kind.in_([EventKind.MAIL_CLICK, EventKind.MAIL_UNSUB]))
-    )
+        .where(
+            *chosen,
+            or_(
+                events.c.kind == EventKind.MAIL_UNSUB,
+                (events.c.kind == EventKind.MAIL_CLICK) & (verdicts.c.verdict == Verdict.HUMAN),
+            ),
+        )
+    ).all()
+
+
+def _programs(connection: Connection, chosen: list[ColumnElement[bool]]) -> Any:
+    """How many hits of each step are held for a program's, or undecided."""
+    return connection.execute(
+        select(deliveries.c.scenario, deliveries.c.step, verdicts.c.verdict, func.count())
+        .join(events, events.c.delivery_id == deliveries.c.id)
+        .join(verdicts, verdicts.c.event_id == events.c.id)
+        .where(
+            *chosen,
+            events.c.kind == EventKind.MAIL_CLICK,
+            verdicts.c.verdict.in_([Verdict.MACHINE, Verdict.UNSURE]),
+        )
+        .group_by(deliveries.c.scenario, deliveries.c.step, verdicts.c.verdict)
+    ).all()

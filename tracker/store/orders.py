@@ -14,7 +14,7 @@ def won(connection: Connection) -> dict[str, tuple[tuple[int, int], ...]]:
         select(deals.c.reader_id, type_coerce(deals.c.closed_at, BigInteger), deals.c.amount)
         .where(deals.c.outcome == DealOutcome.WON)
         .order_by(deals.c.closed_at)
-    )
+    ).all()
     found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for reader, at, amount in rows:
         found[reader].append((at, amount or 0))

@@ -25,7 +25,7 @@ def tasks(connection: Connection, since: datetime | None, until: datetime) -> li
             _ms(handoffs.c.closed_at),
             handoffs.c.outcome,
         ).where(*conditions)
-    )
+    ).all()
     return [
         Task._make((*row[:6], None if row[6] is None else row[6] == DealOutcome.WON))
         for row in rows
@@ -46,7 +46,7 @@ def scored(connection: Connection) -> list[tuple[str, Scored, int]]:
         ).scalars()
     )
     acted = func.coalesce(_ms(readers.c.acted_at), _ms(readers.c.created_at))
-    rows = connection.execute(select(readers.c.id, readers.c.score, acted))
+    rows = connection.execute(select(readers.c.id, readers.c.score, acted)).all()
     return [(own, Scored(given.get(own, score), own in won), at) for own, score, at in rows]
 
 
@@ -65,7 +65,7 @@ def waiting(
         )
         .order_by(handoffs.c.due_at)
         .limit(most)
-    )
+    ).all()
     return [(person(row), row.opened_at, row.due_at, row.score) for row in rows]
 
 

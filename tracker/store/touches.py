@@ -21,12 +21,13 @@ from tracker.store.tables import (
     views,
     visitors,
 )
-from tracker.words import EventKind, FormOf, MailKind, Stage
+from tracker.words import EventKind, FormOf, MailKind, Stage, Verdict
 
 IsRead = Callable[[str, int, int], bool]
 """Whether a view of a page (address, deepest section, ms of attention) that was not finished is a
 reading of it."""
 
+_RANKS = {stage.value: stage.rank for stage in Stage}
 _FORMS: Mapping[EventKind, FormOf | None] = {
     EventKind.GATE_SUBMIT: None,
     EventKind.SEMINAR_REGISTER: None,
@@ -52,14 +53,14 @@ def moves(connection: Connection) -> list[Move]:
     """All moves of all readers, and their first inquiries; in no order."""
     at = _ms(stage_changes.c.at)
     found = [
-        Move(reader, when, Stage(stage).rank)
+        Move(reader, when, _RANKS[stage])
         for reader, when, stage in connection.execute(
             select(stage_changes.c.reader_id, at, stage_changes.c.to_stage)
-        )
+        ).all()
     ]
     inquired = connection.execute(
         select(readers.c.id, _ms(readers.c.inquired_at)).where(readers.c.inquired_at.is_not(None))
-    )
+    ).all()
     return [*found, *(Move(reader, when, GOAL) for reader, when in inquired)]
 
 
@@ -74,7 +75,7 @@ def first_seen(connection: Connection) -> dict[str, tuple[int, str, str | None]]
         select(
             visitors.c.reader_id, _ms(contacts.c.first_at), contacts.c.source, contacts.c.page
         ).join(contacts, contacts.c.visitor == visitors.c.visitor)
-    )
+    ).all()
     for reader, at, source, page in rows:
         held = found.get(reader)
         if held is None or held[2] is None or (at, source, page) < held:
@@ -84,7 +85,7 @@ def first_seen(connection: Connection) -> dict[str, tuple[int, str, str | None]]
 
 def became_known(connection: Connection) -> dict[str, int]:
     """When each reader first gave an address."""
-    rows = connection.execute(select(readers.c.id, _ms(readers.c.created_at)))
+    rows = connection.execute(select(readers.c.id, _ms(readers.c.created_at))).all()
     return {row[0]: row[1] for row in rows}
 
 
@@ -94,8 +95,8 @@ def standing(connection: Connection) -> dict[str, int]:
         select(readers.c.id, readers.c.stage).where(
             readers.c.stage.is_not(None), readers.c.email.is_not(None)
         )
-    )
-    return {reader: Stage(stage).rank for reader, stage in rows}
+    ).all()
+    return {reader: _RANKS[stage] for reader, stage in rows}
 
 
 def strangers_by_week(
@@ -114,7 +115,7 @@ def strangers_by_week(
             ~_is_program(),
         )
         .group_by(whole, contacts.c.source)
-    )
+    ).all()
     return {(int(number), source): count for number, source, count in rows}
 
 
@@ -134,7 +135,7 @@ def reads(
         )
         .join(views, views.c.visitor == visitors.c.visitor)
         .where(_from(views.c.at, since), views.c.at < until)
-    )  # fmt: skip
+    ).all()  # fmt: skip
     return [
         Touch(reader, at, Thing(Kind.PAGE, page))
         for reader, at, page, done, reached, active in rows
@@ -153,7 +154,7 @@ def _acts(connection: Connection, since: datetime | None, until: datetime) -> li
             events.c.at < until,
             who.is_not(None),
         )
-    )
+    ).all()
     found = []
     for reader, at, kind, cta, gate in rows:
         if kind == EventKind.CTA_CLICK:
@@ -174,11 +175,12 @@ def _clicks(connection: Connection, since: datetime | None, until: datetime) -> 
         .join(verdicts, verdicts.c.event_id == events.c.id)
         .where(
             events.c.kind == EventKind.MAIL_CLICK,
+            verdicts.c.verdict == Verdict.HUMAN,
             deliveries.c.kind == MailKind.STEP,
             _from(events.c.at, since),
             events.c.at < until,
         )
-    )  # fmt: skip
+    ).all()  # fmt: skip
     return [
         Touch(reader, at, Thing(Kind.MAIL, f"{scenario}/{step}"))
         for reader, at, scenario, step, data, verdict, forwarded in rows

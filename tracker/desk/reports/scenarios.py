@@ -8,6 +8,7 @@ from tracker.desk.reports.asked import Asked
 from tracker.desk.reports.shown import Shown
 from tracker.reporting import scenarios
 from tracker.reporting.scenarios import ScenariosReport, StepTold
+from tracker.reports.mailings import Loss
 from tracker.reports.sheets import Bar, Column, Look, Sheet, Span, Tile
 from tracker.store.judgements import Judgement
 
@@ -23,6 +24,10 @@ DEFINITIONS = (
     (
         "進んだ",
         "届いてから14日以内に読者の段階が進んだメールの数です（14日たっていないメールは数えません）。関連であって、原因とは限りません。効果は、下の「送った人と、送らずにおいた人」で見ます。",
+    ),
+    (
+        "気になる所",
+        "届いた人のうち配信を停止した割合が、ほかの回の1.7倍を超えると言える回です（二項分布。全部の回をまとめて、誤りが20に1つを超えないようにしています）。その回の内容、間隔、宛てる人を見直すところです。",
     ),
     (
         "送った人と、送らずにおいた人",
@@ -46,11 +51,14 @@ def _word(found: ScenariosReport) -> str:
     if not sent:
         return say("この期間に送ったステップメールはありません。")
     clicked = sum(step.mailing.clicked for step in found.steps)
+    losing = sum(step.loss is not None for step in found.steps)
     word = say(
         "送ったメールは%(sent)s通、押した人はのべ%(clicked)s人。",
         sent=f"{sent:,}",
         clicked=f"{clicked:,}",
     )
+    if losing:
+        word += say("読者を失っている回が%(losing)s通あります。", losing=losing)
     working = [s.label for s, judged in found.judgements if judged and judged.works]
     if working:
         names = say("」「").join(working)
@@ -97,6 +105,7 @@ def _steps(found: ScenariosReport) -> Sheet:
             Column("?", Look.NUMBER),
             Column("不達", Look.NUMBER),
             Column("不明", Look.NUMBER),
+            Column("気になる所"),
         ),
         [_step(step, most) for step in found.steps],
         note="「進んだ」は、届いてから14日以内に段階が進んだ読者のメールです。関連であって原因とは限りません。",
@@ -126,6 +135,17 @@ def _step(told: StepTold, most: int) -> tuple[object, ...]:
         mailing.unsure_hits,
         mailing.bounced,
         mailing.uncertain,
+        _loss(told.loss),
+    )
+
+
+def _loss(loss: Loss | None) -> str:
+    if loss is None:
+        return ""
+    return say(
+        "停止が多い（%(share)s%%。ほかの回は%(usual)s%%）",
+        share=f"{100 * loss.share:.1f}",
+        usual=f"{100 * loss.usual:.1f}",
     )
 
 
