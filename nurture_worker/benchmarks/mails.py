@@ -85,8 +85,7 @@ def mails(catalogue: Catalogue) -> Iterator[tuple[str, EmailMessage]]:
 
 
 def spam_points(content: bytes) -> tuple[float, list[str]]:
-    """What SpamAssassin gives without the network, and for which rules. A process for each mail:
-    one that reads many carries points from one to the next."""
+    """What SpamAssassin gives one mail without the network, and for which rules."""
     done = subprocess.run(
         ["spamassassin", "-L", "-t"],  # noqa: S607 - wherever it is installed
         input=content,
