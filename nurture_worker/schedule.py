@@ -72,7 +72,7 @@ class Calendar:
         first = at.astimezone(self.zone).date()
         left = days
         for day in (first + timedelta(days=n) for n in range(_LONGEST_SHUT)):
-            if not _is_open_on(day, self.sending.window):
+            if not _is_open_on(day, self.sending.days, self.sending.holidays):
                 continue
             closes = _on(day, self.sending.closes, self.zone)
             if day == first and days:
