@@ -103,7 +103,9 @@ def _from_line(header: str, name: str, address: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _line(header: str, value: str) -> str:
-    if "=?" in value:  # what looks encoded already is what somebody wrote
+    # What looks encoded already is what somebody wrote; and SMTP's own folding loses the blanks
+    # between Japanese words where it breaks the line.
+    if "=?" in value or not value.isascii():
         return f"{header}: {Header(value, 'utf-8', header_name=header).encode(linesep=_EOL)}{_EOL}"
     return _folded(header, value)
 

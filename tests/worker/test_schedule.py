@@ -160,3 +160,25 @@ def test_the_day_of_a_cap_is_the_firms_day_and_not_utcs() -> None:
     assert room("2026-11-10 09:30", "2026-11-10 08:30") == "11-11 09:00"
     # 23:30 and 9:00 lie on one.
     assert room("2026-11-10 09:00", "2026-11-09 23:30") == "11-10 09:00"
+
+
+@pytest.mark.parametrize(
+    ("at", "days", "closes"),
+    [
+        ("2026-11-02 10:00", 0, "2026-11-02 18:00"),
+        ("2026-11-02 18:00", 0, "2026-11-04 18:00"),  # the day between is 文化の日
+        ("2026-11-02 10:00", 1, "2026-11-04 18:00"),
+        ("2026-11-02 23:00", 2, "2026-11-05 18:00"),
+        ("2026-11-07 10:00", 0, "2026-11-09 18:00"),  # a Saturday
+        ("2026-11-07 10:00", 1, "2026-11-09 18:00"),
+    ],
+)
+def test_a_deadline_is_when_a_working_day_closes(at: str, days: int, closes: str) -> None:
+    calendar = Calendar(Sending.model_validate({}), TOKYO)
+    asked, told = (datetime.fromisoformat(text).replace(tzinfo=TOKYO) for text in (at, closes))
+    assert calendar.close_of(asked, days) == told
+
+
+def test_a_deadline_of_short_days_is_so_many_of_them() -> None:
+    calendar = Calendar(Sending.model_validate({}), TOKYO, timedelta(seconds=20))
+    assert calendar.close_of(MONDAY_EIGHT, 2) == MONDAY_EIGHT + timedelta(seconds=40)

@@ -196,6 +196,13 @@ def test_a_name_that_looks_like_an_encoded_word_is_no_such_word() -> None:
     assert message_from_bytes(content, policy=policy.default)["Subject"] == "=?utf-8?b?5bGx?= 様"
 
 
+def test_no_blank_between_japanese_words_is_lost_where_a_line_breaks() -> None:
+    """Python's own folding loses it: two encoded words side by side are read as one."""
+    subject = "【引き渡し】東都精機株式会社 佐々木 健一 様：温まった読者です"
+    content = as_bytes(Written(subject, "t", "h"), ENVELOPE, FIRM)
+    assert message_from_bytes(content, policy=policy.default)["Subject"] == subject
+
+
 def test_a_long_address_of_the_way_out_stays_on_one_line() -> None:
     long = "https://t.example.co.jp/unsubscribe/" + "Ab0_-" * 60
     content = as_bytes(Written("s", "t", "h"), replace(ENVELOPE, unsubscribe=long), FIRM)
