@@ -26,7 +26,8 @@ _AT_ONCE = 20_000
 _REFS = ("search", "search", "search", "social", "referral", None)
 _DAY_MS = 86_400_000
 _KNOWN = 0.03
-"""Of the visitors, so many give an address: somewhat more than where 50,000 visits bring 900."""
+"""Of the visitors, so many give an address: two readers in 1,000 events, as on a site whose 50,000
+visits a month bring 770 leads."""
 
 _READING = (PageKind.ARTICLE, PageKind.CASE, PageKind.VOICE)
 

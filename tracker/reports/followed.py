@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from tracker.chance import NORMAL, Z80, passing
 from tracker.reports.rows import DAY_MS, GOAL, Move, Thing, Touch, week_of
@@ -76,7 +77,7 @@ def followed(
     met: dict[Thing, dict[tuple[int, int], dict[str, bool]]] = {}
     waiting: dict[Thing, int] = defaultdict(int)
     seen: set[tuple[str, Thing]] = set()
-    for touch in sorted(touches, key=lambda t: t.at):
+    for touch in sorted(touches, key=itemgetter(1)):
         way = ways.get(touch.reader)
         if way is None:
             continue
