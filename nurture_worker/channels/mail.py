@@ -105,11 +105,11 @@ class Mailer:
         except BaseException:
             self.close()
             raise
+        for place, line in enumerate(lines):
+            line.is_wished = place in wished
         for step in (_Line.hear_sender, _Line.hear_recipient):
             _within_time(lines, step)
-        for place, line in enumerate(lines):
-            if place not in wished:
-                line.give_up(Outcome(DeliveryState.CANCELLED, "taken back before DATA"))
+        for line in lines:
             line.ask_for_data()
         for step in (_Line.say_message, _Line.hear_end):
             _within_time(lines, step)
@@ -171,6 +171,8 @@ class _Line:
         self._post: Post | None = None
         self._outcome: Outcome | None = None
         self.is_broken = False
+        self.is_wished = True
+        """Whether the mail may still go: what the server says of one that may not means nothing."""
 
     @property
     def outcome(self) -> Outcome:
@@ -210,10 +212,12 @@ class _Line:
     def hear_sender(self) -> None:
         def hear() -> None:
             code, said = self._smtp.getreply()
-            if code != 250:
+            if code != 250 or not self.is_wished:
                 if self._pipelines:
-                    self._smtp.getreply()  # of the recipient, who has no sender
-                self.give_up(_refusal(code, said, of_recipient=False))
+                    self._smtp.getreply()  # of the recipient
+                taken_back = Outcome(DeliveryState.CANCELLED, "taken back before DATA")
+                refused = _refusal(code, said, of_recipient=False)
+                self.give_up(refused if self.is_wished else taken_back)
             elif not self._pipelines:
                 assert self._post is not None
                 self._smtp.putcmd("rcpt", f"TO:{_path(self._post.recipient)}")

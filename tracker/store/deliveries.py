@@ -314,7 +314,12 @@ _THIS_CLAIM = and_(_IDS, deliveries.c.attempts == bindparam("claim"))
 
 _BEGIN = (
     update(deliveries)
-    .where(_THIS_CLAIM, deliveries.c.state == DeliveryState.CLAIMED, *_may_go_out())
+    .where(
+        _THIS_CLAIM,
+        deliveries.c.state == DeliveryState.CLAIMED,
+        deliveries.c.due_at <= _NOW,
+        *_may_go_out(),
+    )
     .values(state=DeliveryState.SENDING, claimed_at=_NOW, channel=Channel.MAIL, retry_key=None)
     .returning(deliveries.c.id)
 )
@@ -511,8 +516,9 @@ def cancel_suppressed(
 
 
 def rest(connection: Connection, domain: str, until: datetime) -> int:
-    """Put off to ``until`` the step mails and newsletters to addresses at ``domain`` that are due before; how
-    many."""
+    """Put off to ``until`` the step mails and newsletters to addresses at ``domain`` that are due
+    before; how many. What a worker has claimed and not begun goes back.
+    """
     there = exists().where(
         readers.c.id == deliveries.c.reader_id,
         readers.c.email_normalised.endswith(f"@{domain}", autoescape=True),
@@ -520,7 +526,7 @@ def rest(connection: Connection, domain: str, until: datetime) -> int:
     return connection.execute(
         update(deliveries)
         .where(
-            deliveries.c.state == DeliveryState.PLANNED,
+            deliveries.c.state.in_((DeliveryState.PLANNED, DeliveryState.CLAIMED)),
             deliveries.c.kind.in_(UNORDERED),
             deliveries.c.due_at < until,
             there,
