@@ -87,12 +87,14 @@ def of_readers(
     so is the ``data`` of page views and of CTAs pressed, of which nothing is concluded."""
     found: dict[str, list[Event]] = {reader_id: [] for reader_id in reader_ids}
     clicks: dict[str, tuple[str, int]] = {}
+    # Not `IS NULL`: nearly all events are, and SQLite would begin with its index of them.
+    nameless = func.coalesce(events.c.reader_id, "") == ""
     columns = [*_PLAIN, _TOLD if without else _DATA]
     own = select(events.c.reader_id, *columns).where(events.c.reader_id.in_(reader_ids))
     as_visitors = (
         select(visitors.c.reader_id, *columns)
         .join(events, events.c.visitor == visitors.c.visitor)
-        .where(visitors.c.reader_id.in_(reader_ids), events.c.reader_id.is_(None))
+        .where(visitors.c.reader_id.in_(reader_ids), nameless)
     )
     for statement in (own, as_visitors):
         if without:
