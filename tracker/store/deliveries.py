@@ -95,7 +95,13 @@ def plan(
 
     Its Message-ID (at ``domain``) is fixed now and the same on every attempt.
     """
-    row = {**_planned(domain, now), "key": key, "kind": kind, "due_at": due_at, **about}
+    row = {
+        **_planned(domain, now, *new_ids(2)),
+        "key": key,
+        "kind": kind,
+        "due_at": due_at,
+        **about,
+    }
     row["channel"] = channel
     return str(row["id"]) if insert_new(connection, deliveries, [row]) else None
 
@@ -104,15 +110,16 @@ def plan_steps(
     connection: Connection, steps: Sequence[dict[str, Any]], *, domain: str, now: datetime
 ) -> int:
     """Plan a step mail for each of ``steps``, as ``plan`` does one; how many were new."""
+    own, public = new_ids(len(steps)), new_ids(len(steps))
+    common = {"kind": MailKind.STEP, "channel": "mail"}
     rows = [
-        {**_planned(domain, now), "kind": MailKind.STEP, "channel": "mail", **step}
-        for step in steps
+        {**_planned(domain, now, own[n], public[n]), **common, **step}
+        for n, step in enumerate(steps)
     ]
     return count_new(connection, deliveries, rows)
 
 
-def _planned(domain: str, now: datetime) -> dict[str, Any]:
-    own, public = new_ids(2)
+def _planned(domain: str, now: datetime, own: str, public: str) -> dict[str, Any]:
     return {
         "id": own,
         "message_id": f"<s.{public}@{domain}>",
