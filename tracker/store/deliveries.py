@@ -37,6 +37,7 @@ from tracker.store.tables import (
     events,
     inquiries,
     new_id,
+    new_ids,
     readers,
 )
 from tracker.words import (
@@ -112,7 +113,7 @@ def plan(
 
     Its Message-ID (at ``domain``) is fixed now and the same on every attempt.
     """
-    row = {**_planned(key, domain, now), "key": key, "kind": kind, "due_at": due_at, **about}
+    row = {**_planned(key, new_id(), domain, now), "kind": kind, "due_at": due_at, **about}
     row["channel"] = channel
     return str(row["id"]) if insert_new(connection, deliveries, [row]) else None
 
@@ -133,21 +134,18 @@ def plan_each(
     now: datetime,
 ) -> int:
     """Plan each of ``mails``, as ``plan`` does one; how many were new."""
+    common = {"kind": kind, "channel": Channel.MAIL}
     rows = [
-        {
-            **_planned(mail["key"], domain, now),
-            "kind": kind,
-            "channel": Channel.MAIL,
-            **mail,
-        }
-        for mail in mails
+        {**_planned(mail["key"], own, domain, now), **common, **mail}
+        for mail, own in zip(mails, new_ids(len(mails)), strict=True)
     ]
     return count_new(connection, deliveries, rows)
 
 
-def _planned(key: str, domain: str, now: datetime) -> dict[str, Any]:
+def _planned(key: str, own: str, domain: str, now: datetime) -> dict[str, Any]:
     return {
-        "id": new_id(),
+        "id": own,
+        "key": key,
         "message_id": f"<s.{message_name(key)}@{domain}>",
         "state": DeliveryState.PLANNED,
         "planned_at": now,

@@ -160,7 +160,7 @@ def under_way(connection: Connection, reader_id: str) -> list[Enrolment]:
             enrolments.c.reader_id == reader_id, enrolments.c.ended_at.is_(None)
         )
     )
-    return [_enrolment(row) for row in rows]
+    return [_enrolment(row) for row in rows.all()]
 
 
 def ways_of(connection: Connection, reader_ids: Collection[str]) -> dict[str, list[Enrolment]]:
@@ -206,7 +206,7 @@ def waiting(
         .order_by(enrolments.c.id)
         .limit(most)
     )
-    return [_enrolment(row) for row in rows]
+    return [_enrolment(row) for row in rows.all()]
 
 
 def _enrolment(row: Sequence[Any]) -> Enrolment:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, case, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, case, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from tracker.events import Event
@@ -61,9 +61,12 @@ def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
 def after(connection: Connection, seq: int, most: int) -> list[Event]:
     """Up to ``most`` events behind place ``seq``, in order."""
     rows = connection.execute(
-        select(events).where(events.c.seq > seq).order_by(events.c.seq).limit(most)
+        select(events.c.reader_id, *_PLAIN, _DATA)
+        .where(events.c.seq > seq)
+        .order_by(events.c.seq)
+        .limit(most)
     )
-    return [_event(row) for row in rows]
+    return [_plain_event(row) for row in rows.all()]
 
 
 def last_seq(connection: Connection) -> int:
@@ -87,12 +90,14 @@ def of_readers(
     so is the ``data`` of page views and of CTAs pressed, of which nothing is concluded."""
     found: dict[str, list[Event]] = {reader_id: [] for reader_id in reader_ids}
     clicks: dict[str, tuple[str, int]] = {}
+    # Not `IS NULL`: nearly all events are, and SQLite would begin with its index of them.
+    nameless = func.coalesce(events.c.reader_id, "") == ""
     columns = [*_PLAIN, _TOLD if without else _DATA]
     own = select(events.c.reader_id, *columns).where(events.c.reader_id.in_(reader_ids))
     as_visitors = (
         select(visitors.c.reader_id, *columns)
         .join(events, events.c.visitor == visitors.c.visitor)
-        .where(visitors.c.reader_id.in_(reader_ids), events.c.reader_id.is_(None))
+        .where(visitors.c.reader_id.in_(reader_ids), nameless)
     )
     for statement in (own, as_visitors):
         if without:
@@ -151,13 +156,10 @@ def readers_of(connection: Connection, found: Iterable[Event]) -> set[str]:
 
 
 def get(connection: Connection, event_id: str) -> Event | None:
-    row = connection.execute(select(events).where(events.c.id == event_id)).one_or_none()
-    return _event(row) if row else None
-
-
-def _event(row: Row[Any]) -> Event:
-    values = dict(row._mapping)
-    return Event(**{**values, "kind": EventKind(values["kind"])})
+    row = connection.execute(
+        select(events.c.reader_id, *_PLAIN, _DATA).where(events.c.id == event_id)
+    ).one_or_none()
+    return _plain_event(row) if row else None
 
 
 def _plain_event(row: Sequence[Any]) -> Event:

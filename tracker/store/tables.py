@@ -35,7 +35,7 @@ def new_id() -> str:
 
 def new_ids(count: int) -> list[str]:
     """As many as are wanted, at the price of one."""
-    text = secrets.token_urlsafe(9 * count)
+    text = secrets.token_urlsafe(9 * count) if count else ""
     return [text[n : n + 12] for n in range(0, len(text), 12)]
 
 
