@@ -177,7 +177,8 @@ def environment(settings: Settings) -> dict[str, str]:
         update={"data": settings.data.resolve(), "root": settings.root.resolve()}
     )
     given = {f"SODATE_{name.upper()}": str(value) for name, value in settings if value != ""}
-    return {**os.environ, **given, "PYTHONUNBUFFERED": "1"}
+    # glibc would keep a heap of its own for nearly every thread of the tracker: megabytes for nothing.
+    return {"MALLOC_ARENA_MAX": "2", **os.environ, **given, "PYTHONUNBUFFERED": "1"}
 
 
 def addresses(settings: Settings) -> list[str]:

@@ -110,6 +110,8 @@ class _Ticket:
 
 _INSERT = "INSERT OR IGNORE INTO entries (id, body) VALUES "
 _AT_ONCE = 100
+_SMALL_CACHE = "PRAGMA cache_size=-512"
+"""KiB a connection: new rows stand at the end and the oldest at the beginning, so more is not used."""
 
 
 class Journal:
@@ -131,6 +133,7 @@ class Journal:
             with self._alone():
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 os.chmod(path, 0o600)
+                self._db.execute(_SMALL_CACHE)
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.execute(
@@ -144,6 +147,7 @@ class Journal:
                     " reason TEXT NOT NULL)"
                 )
             self._view = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._view.execute(_SMALL_CACHE)
         except (OSError, sqlite3.Error) as error:
             raise JournalError(f"{path}: {error}") from error
 

@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -25,6 +25,10 @@ _AWAY_FOR_SECONDS = 5.0
 """How long nobody at the doors asks again a store that kept silent."""
 
 _MOST_ASKED_AT_ONCE = 8
+
+_SQLITE_ROWS_AT_ONCE = 50
+"""Rows of one INSERT. Python keeps the last 128 statements of a connection prepared, each number of
+rows is one of its own, and one of 500 rows is half a megabyte."""
 
 _POSTGRESQL_CONNECT = {
     "connect_timeout": 5,
@@ -68,6 +72,8 @@ def open_store(url: str) -> Engine:
         if parsed.get_backend_name() == "postgresql":
             given = {k: v for k, v in _POSTGRESQL_CONNECT.items() if k not in parsed.query}
             options = {"connect_args": given, "max_overflow": 20}
+        else:
+            options = {"insertmanyvalues_page_size": _SQLITE_ROWS_AT_ONCE}
         engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **options)
     except (ArgumentError, ModuleNotFoundError) as error:
         raise StoreError(f"SODATE_DATABASE_URL を読めません: {error}") from None
@@ -205,7 +211,7 @@ def insert_new(
     """
     if not rows:
         return []
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    insert = import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert
     named = table.c.id if "id" in table.c else next(iter(table.primary_key))
     first: dict[Any, Mapping[str, Any]] = {}
     for row in rows:
