@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from nurture_worker.admission import Turn, admit, look
 from nurture_worker.pace import Pace, domain_of
 from nurture_worker.tools import Tools
-from tracker.store import cursors, deliveries, holds, readers
+from tracker.store import claims, cursors, deliveries, holds, readers
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import writing
 from tracker.store.readers import Reader
@@ -78,7 +78,7 @@ def take(tools: Tools, most: int, tried: Collection[str]) -> Taken:
             if turn is Turn.GO:
                 go.append(delivery_id)
         if go:
-            taken.claimed = deliveries.claim_each(
+            taken.claimed = claims.claim_each(
                 connection, go, tools.now(), tools.catalogue.newsletter_scenarios
             )
     return taken

@@ -17,8 +17,9 @@ from nurture_worker.mails import own_result
 from nurture_worker.template import Frame
 from nurture_worker.tools import Tools
 from tracker.links import Click, Link, Preferences, Unsubscription
-from tracker.store import cursors, deliveries, line_users, readers
-from tracker.store.deliveries import KEY_LIVES, Delivery
+from tracker.store import claims, cursors, line_users, readers
+from tracker.store.claims import KEY_LIVES
+from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading, writing
 from tracker.words import Channel, DeliveryState
 
@@ -66,7 +67,7 @@ class InLine:
             return self._again(delivery, self._rests_until, "LINE: slower", delivery.retry_key)
         key = delivery.retry_key or str(uuid.uuid4())
         with writing(tools.engine) as connection:
-            if not deliveries.begin(connection, delivery, now, key):
+            if not claims.begin(connection, delivery, now, key):
                 return False
         return self._taken(delivery, self._api.push(user_id, texts, key), key)
 
@@ -84,7 +85,7 @@ class InLine:
         in_doubt = delivery.retry_key is not None
         if said is Said.REFUSED or (said in (Said.SPENT, Said.SHUT) and not in_doubt):
             with writing(tools.engine) as connection:
-                return None if deliveries.fall_back(connection, delivery, now) else False
+                return None if claims.fall_back(connection, delivery, now) else False
         if said is Said.SLOWER:
             self._rests_until = now + REST
             return self._again(delivery, now + REST, answer.reason, delivery.retry_key)
@@ -111,11 +112,11 @@ class InLine:
 
     def _settle(self, delivery: Delivery, state: DeliveryState, reason: str | None) -> bool:
         with writing(self._tools.engine) as connection:
-            return deliveries.settle(connection, delivery, state, self._tools.now(), reason=reason)
+            return claims.settle(connection, delivery, state, self._tools.now(), reason=reason)
 
     def _again(self, delivery: Delivery, at: datetime, reason: str, key: str | None) -> bool:
         with writing(self._tools.engine) as connection:
-            deliveries.put_off(connection, delivery, at, reason=reason, line_key=key)
+            claims.put_off(connection, delivery, at, reason=reason, line_key=key)
         return False
 
     def _texts(self, connection: Connection, delivery: Delivery) -> list[str] | None:

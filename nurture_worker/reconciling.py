@@ -10,7 +10,7 @@ from sqlalchemy import select
 from nurture_worker import mail_logs, outbox
 from nurture_worker.sweep import plan_steps
 from nurture_worker.tools import Tools
-from tracker.store import deliveries, holds, tables
+from tracker.store import deliveries, holds, outcomes, tables
 from tracker.store.engine import reading, writing
 from tracker.words import DeliveryState
 
@@ -34,7 +34,7 @@ def reconcile(tools: Tools, log: Iterable[str] | None = None) -> Reconciled:
     now = tools.now()
     with writing(tools.engine) as connection:
         held = holds.is_held(connection)
-        by_links = deliveries.proven(connection)
+        by_links = outcomes.proven(connection)
     if held:
         plan_steps(tools)
     by_log = by_outbox = 0
@@ -50,16 +50,16 @@ def reconcile(tools: Tools, log: Iterable[str] | None = None) -> Reconciled:
         found = mail_logs.taken(log, mine)
         for some in _batches(found):
             with writing(tools.engine) as connection:
-                by_log += deliveries.sent_by_message_ids(
+                by_log += outcomes.sent_by_message_ids(
                     connection, some, "in the mail server's log", now
                 )
     for some in _batches(outbox.read(tools.settings.data)):
         with writing(tools.engine) as connection:
-            by_outbox += deliveries.sent_by_message_ids(connection, some, "in the outbox", now)
+            by_outbox += outcomes.sent_by_message_ids(connection, some, "in the outbox", now)
     if held:
         plan_steps(tools)  # what comes after them
     with reading(tools.engine) as connection:
-        left = deliveries.uncertain(connection, 10_000)
+        left = outcomes.uncertain(connection, 10_000)
     return Reconciled(by_links, by_log, by_outbox, left)
 
 

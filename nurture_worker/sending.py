@@ -20,7 +20,7 @@ from nurture_worker.mails import Mail, UnsendableError, prepare
 from nurture_worker.tools import Tools
 from tracker import notices
 from tracker.bounces import SMTP, Notice, notice_id, why
-from tracker.store import deliveries, events
+from tracker.store import claims, events
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import is_away, writing
 from tracker.store.readers import Reader
@@ -163,7 +163,7 @@ class _Run:
             try:
                 with writing(tools.engine) as connection:
                     self._settled += _note_sent(connection, told, tools.now())
-                    begun = deliveries.begin_each(
+                    begun = claims.begin_each(
                         connection,
                         [delivery for delivery, _ in wave],
                         tools.now(),
@@ -220,7 +220,7 @@ class _Run:
             return
 
         def back(connection: Connection) -> int:
-            return deliveries.give_back_each(connection, mails, at, reason)
+            return claims.give_back_each(connection, mails, at, reason)
 
         _patiently(self._tools, back)
 
@@ -231,16 +231,14 @@ def _note_sent(
     by_code: dict[int, list[Delivery]] = {}
     for delivery, _, outcome in told:
         by_code.setdefault(outcome.smtp_code or 250, []).append(delivery)
-    return sum(
-        deliveries.sent_each(connection, mails, now, code) for code, mails in by_code.items()
-    )
+    return sum(claims.sent_each(connection, mails, now, code) for code, mails in by_code.items())
 
 
 def _ended(tools: Tools, delivery: Delivery, mail: Mail, outcome: Outcome) -> bool:
     """Settle what was not simply taken; whether it came to its end."""
     if outcome.state is DeliveryState.CANCELLED:  # its reader left between the claim and now
         with writing(tools.engine) as connection:
-            deliveries.give_back_each(connection, [delivery], None, outcome.reason or "")
+            claims.give_back_each(connection, [delivery], None, outcome.reason or "")
         return False
     if outcome.state is DeliveryState.PLANNED:
         return _refused(tools, delivery, outcome.reason or "", outcome.smtp_code)
@@ -254,7 +252,7 @@ def _refused(tools: Tools, delivery: Delivery, reason: str, code: int | None) ->
     if again is None:
         return _settle(tools, delivery, Outcome(DeliveryState.FAILED, reason, code))
     with writing(tools.engine) as connection:
-        deliveries.put_off(connection, delivery, again, reason=reason, smtp_code=code)
+        claims.put_off(connection, delivery, again, reason=reason, smtp_code=code)
     return False
 
 
@@ -279,11 +277,9 @@ def _sent_back(tools: Tools, delivery: Delivery, outcome: Outcome, recipient: st
         events.alone(connection)
         reason, code = outcome.reason, outcome.smtp_code
         if again is not None:
-            told = deliveries.put_off(
-                connection, delivery, again, reason=reason or "", smtp_code=code
-            )
+            told = claims.put_off(connection, delivery, again, reason=reason or "", smtp_code=code)
         else:
-            told = deliveries.settle(
+            told = claims.settle(
                 connection, delivery, outcome.state, now, reason=reason, smtp_code=code
             )
         if told:
@@ -295,7 +291,7 @@ def _sent_back(tools: Tools, delivery: Delivery, outcome: Outcome, recipient: st
 
 def _settle(tools: Tools, delivery: Delivery, outcome: Outcome) -> bool:
     def as_told(connection: Connection) -> bool:
-        return deliveries.settle(
+        return claims.settle(
             connection,
             delivery,
             outcome.state,

@@ -24,7 +24,16 @@ from nurture_worker.sending import send_due
 from nurture_worker.settling import settle
 from nurture_worker.tools import Tools
 from tracker.catalogue.scenarios import Scenario
-from tracker.store import deliveries, diagnoses, enrolments, events, pulse, readers
+from tracker.store import (
+    claims,
+    deliveries,
+    diagnoses,
+    enrolments,
+    events,
+    outcomes,
+    pulse,
+    readers,
+)
 from tracker.store.engine import reading, writing
 from tracker.store.enrolments import Enrolment
 from tracker.words import EndReason, Entry, MailKind
@@ -55,8 +64,8 @@ def sweep(tools: Tools) -> None:
     settle(tools)
     roll(tools, A_SWEEP)
     with writing(tools.engine) as connection:
-        back, unsure = deliveries.recover(connection, tools.now())
-        deliveries.proven(connection)
+        back, unsure = claims.recover(connection, tools.now())
+        outcomes.proven(connection)
     if back or unsure:
         log.warning("sweep: %d mail(s) taken back, %d uncertain", back, unsure)
     forget(tools)

@@ -20,7 +20,7 @@ from tracker.bounces import (
     why,
 )
 from tracker.journal import Entry
-from tracker.store import deliveries, events, line_users, readers, suppressions
+from tracker.store import deliveries, events, line_users, outcomes, readers, suppressions
 from tracker.store.deliveries import Delivery
 from tracker.words import BounceReason, EventKind, SuppressedFor
 
@@ -182,7 +182,7 @@ def _mail(connection: Connection, entry: Entry) -> Delivery | None:
     if entry.delivery_id:
         return deliveries.get(connection, entry.delivery_id)
     if message_id := entry.person.get("message_id"):
-        return deliveries.by_message_id(connection, message_id)
+        return outcomes.by_message_id(connection, message_id)
     return None
 
 
@@ -190,7 +190,7 @@ def _refused(connection: Connection, entry: Entry, mail: Delivery | None) -> str
     """Why a notice about ``mail`` cannot be true; ``None`` if it can."""
     if mail is None or entry.data.get("source") == SMTP:
         return None
-    if not deliveries.was_handed_over(mail):
+    if not outcomes.was_handed_over(mail):
         return "not sent"
     told = entry.person.get("email_normalised")
     proven = entry.delivery_id is not None and entry.data.get("source") == DSN
@@ -214,8 +214,8 @@ def _settle(connection: Connection, entry: Entry, mail: Delivery | None) -> bool
     if mail is None:
         return False
     if entry.kind is EventKind.MAIL_BOUNCE:
-        return deliveries.undelivered(connection, mail.id, entry.data["reason"], entry.at)
-    return deliveries.arrived(connection, mail.id, entry.at)
+        return outcomes.undelivered(connection, mail.id, entry.data["reason"], entry.at)
+    return outcomes.arrived(connection, mail.id, entry.at)
 
 
 def _row(entry: Entry, reader_id: str | None, delivery_id: str | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tests.conftest import NOW, House
 from tests.faults.disks import full_disk
 from tracker.context import Context
 from tracker.journal import Entry
-from tracker.store import deliveries, events, pulse, suppressions
+from tracker.store import claims, deliveries, events, pulse, suppressions
 from tracker.store.engine import writing
 from tracker.wake import connect
 from tracker.words import EventKind, MailKind
@@ -113,7 +113,7 @@ def test_the_metrics_count_the_mails_and_how_late_they_are(house: House) -> None
                 due_at=NOW + timedelta(minutes=n),
                 recipient="eigyo@example.jp",
             )
-        assert deliveries.claim(connection, deliveries.due(connection, NOW, 1)[0], NOW)
+        assert claims.claim(connection, deliveries.due(connection, NOW, 1)[0], NOW)
         events.alone(connection)
         events.append(connection, [{"id": "e", "at": NOW, "kind": EventKind.PAGE_VIEW}])
         pulse.note_sweep(connection, NOW)

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select
 from tests.faults.crashing import Point, start, sweep_on, sweep_once, work
 from tests.faults.hall import Hall, Ledgers
 from tests.faults.postgres import Postgres
-from tracker.store import deliveries, readers
+from tracker.store import claims, deliveries, readers
 from tracker.store.engine import reading, writing
 from tracker.store.tables import deliveries as mails
 from tracker.store.tables import readers as readers_table
@@ -194,7 +194,7 @@ def raced(hall: Hall, rounds: int) -> Outcome:
     for reader in everybody:
         claimed += _race(tools.engine, reader, ids[reader], now)
     with writing(tools.engine) as connection:  # and now nobody can be mailed any more
-        left = [d for d in ids.values() if deliveries.claim(connection, d, now) is not None]
+        left = [d for d in ids.values() if claims.claim(connection, d, now) is not None]
         assert left == []
         connection.execute(mails.delete())
     name = f"unsubscribing against a claim ×{rounds} ({claimed} claims were first)"
@@ -219,7 +219,7 @@ def _race(engine: Engine, reader: str, delivery: str, now: datetime) -> bool:
     time.sleep(random.choice((0, random.uniform(0, 0.003))))  # so that each is first at times
     began = time.perf_counter_ns()
     with writing(engine) as connection:
-        found = deliveries.claim(connection, delivery, now)
+        found = claims.claim(connection, delivery, now)
     other.join()
     assert not (found and out_at < began), "a mail was claimed after its reader had left"
     return found is not None

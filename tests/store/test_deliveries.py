@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from tests.conftest import NOW
-from tracker.store import deliveries, readers
+from tracker.store import claims, deliveries, readers
 from tracker.store.engine import open_store, reading, writing
 from tracker.words import DeliveryState, MailKind
 
@@ -57,8 +57,8 @@ def test_a_key_is_planned_once(engine: Engine) -> None:
 def test_a_mail_is_claimed_once(engine: Engine) -> None:
     with writing(engine) as connection:
         mail = a_mail(connection, a_reader(connection)) or ""
-        assert deliveries.claim(connection, mail, NOW)
-        assert deliveries.claim(connection, mail, NOW) is None
+        assert claims.claim(connection, mail, NOW)
+        assert claims.claim(connection, mail, NOW) is None
 
 
 def test_eight_workers_claim_each_mail_once(engine: Engine) -> None:
@@ -70,7 +70,7 @@ def test_eight_workers_claim_each_mail_once(engine: Engine) -> None:
     def work() -> None:
         for mail in mails:
             with writing(engine) as connection:
-                if deliveries.claim(connection, mail, NOW):
+                if claims.claim(connection, mail, NOW):
                     won.append(mail)
 
     workers = [threading.Thread(target=work) for _ in range(8)]
@@ -84,7 +84,7 @@ def test_eight_workers_claim_each_mail_once(engine: Engine) -> None:
 def test_nothing_is_claimed_before_its_time(engine: Engine) -> None:
     with writing(engine) as connection:
         mail = a_mail(connection, a_reader(connection), days=1) or ""
-        assert deliveries.claim(connection, mail, NOW) is None
+        assert claims.claim(connection, mail, NOW) is None
         assert deliveries.due(connection, NOW, 10) == []
         assert deliveries.due(connection, NOW + timedelta(days=1), 10) == [mail]
 
@@ -94,7 +94,7 @@ def test_after_an_opt_out_no_step_is_claimed(engine: Engine) -> None:
         reader = a_reader(connection)
         mail = a_mail(connection, reader) or ""
         readers.opt_out(connection, reader, NOW)
-        assert deliveries.claim(connection, mail, NOW) is None
+        assert claims.claim(connection, mail, NOW) is None
 
 
 def test_after_an_inquiry_no_step_is_claimed(engine: Engine) -> None:
@@ -102,54 +102,54 @@ def test_after_an_inquiry_no_step_is_claimed(engine: Engine) -> None:
         reader = a_reader(connection)
         mail = a_mail(connection, reader) or ""
         readers.inquire(connection, event_id="i", reader_id=reader, at=NOW, message="")
-        assert deliveries.claim(connection, mail, NOW) is None
+        assert claims.claim(connection, mail, NOW) is None
 
 
 def test_a_worker_lost_before_data_leaves_the_mail_due(engine: Engine) -> None:
-    later = NOW + deliveries.LEASE + timedelta(seconds=1)
+    later = NOW + claims.LEASE + timedelta(seconds=1)
     with writing(engine) as connection:
         mail = a_mail(connection, a_reader(connection)) or ""
-        deliveries.claim(connection, mail, NOW)
-        assert deliveries.recover(connection, NOW) == (0, 0)
-        assert deliveries.recover(connection, later) == (1, 0)
-        assert deliveries.claim(connection, mail, later)
+        claims.claim(connection, mail, NOW)
+        assert claims.recover(connection, NOW) == (0, 0)
+        assert claims.recover(connection, later) == (1, 0)
+        assert claims.claim(connection, mail, later)
 
 
 def test_a_worker_lost_during_data_leaves_it_uncertain_for_good(engine: Engine) -> None:
-    later = NOW + deliveries.LEASE + timedelta(seconds=1)
+    later = NOW + claims.LEASE + timedelta(seconds=1)
     with writing(engine) as connection:
         mail = a_mail(connection, a_reader(connection)) or ""
-        claimed = deliveries.claim(connection, mail, NOW)
+        claimed = claims.claim(connection, mail, NOW)
         assert claimed
-        assert deliveries.begin(connection, claimed, NOW)
-        assert deliveries.recover(connection, later) == (0, 1)
-        assert deliveries.claim(connection, mail, later) is None
+        assert claims.begin(connection, claimed, NOW)
+        assert claims.recover(connection, later) == (0, 1)
+        assert claims.claim(connection, mail, later) is None
         found = deliveries.get(connection, mail)
     assert found is not None
     assert found.state is DeliveryState.UNCERTAIN
 
 
 def test_a_worker_thought_dead_cannot_touch_what_another_took(engine: Engine) -> None:
-    later = NOW + deliveries.LEASE + timedelta(seconds=1)
+    later = NOW + claims.LEASE + timedelta(seconds=1)
     with writing(engine) as connection:
         mail = a_mail(connection, a_reader(connection)) or ""
-        slow = deliveries.claim(connection, mail, NOW)
-        deliveries.recover(connection, later)
-        quick = deliveries.claim(connection, mail, later)
+        slow = claims.claim(connection, mail, NOW)
+        claims.recover(connection, later)
+        quick = claims.claim(connection, mail, later)
         assert slow
         assert quick
-        assert not deliveries.begin(connection, slow, later)
-        assert not deliveries.settle(connection, slow, DeliveryState.SENT, later)
-        assert deliveries.begin(connection, quick, later)
+        assert not claims.begin(connection, slow, later)
+        assert not claims.settle(connection, slow, DeliveryState.SENT, later)
+        assert claims.begin(connection, quick, later)
 
 
 def test_the_message_id_stays_on_every_attempt(engine: Engine) -> None:
     with writing(engine) as connection:
         mail = a_mail(connection, a_reader(connection)) or ""
-        first = deliveries.claim(connection, mail, NOW)
+        first = claims.claim(connection, mail, NOW)
         assert first
-        deliveries.put_off(connection, first, NOW, reason="451 later", smtp_code=451)
-        second = deliveries.claim(connection, mail, NOW)
+        claims.put_off(connection, first, NOW, reason="451 later", smtp_code=451)
+        second = claims.claim(connection, mail, NOW)
     assert second
     assert second.message_id == first.message_id
     assert (first.attempts, second.attempts) == (1, 2)

@@ -14,7 +14,7 @@ from nurture_worker.cli import main
 from nurture_worker.reconciling import reconcile
 from tests.conftest import NOW, House
 from tests.worker.test_house import AGREED, FORM, become_a_reader, path_in, states
-from tracker.store import deliveries, holds
+from tracker.store import deliveries, holds, outcomes
 from tracker.store.engine import StoreError, reading, writing
 from tracker.store.tables import deliveries as mails
 from tracker.words import Choice, DeliveryState, MailKind
@@ -46,7 +46,7 @@ def unsure(house: House) -> deliveries.Delivery:
     house.work()
     house.postbox.after_data.clear()
     with reading(house.tools.engine) as connection:
-        (mail,) = deliveries.uncertain(connection, 9)
+        (mail,) = outcomes.uncertain(connection, 9)
     return mail
 
 
@@ -97,8 +97,8 @@ def test_a_person_settles_it_once(
 ) -> None:
     mail = unsure(house)
     with writing(house.tools.engine) as connection:
-        assert deliveries.decide(connection, mail.id, choice, house.clock.now)
-        assert not deliveries.decide(connection, mail.id, Choice.AGAIN, house.clock.now) or (
+        assert outcomes.decide(connection, mail.id, choice, house.clock.now)
+        assert not outcomes.decide(connection, mail.id, Choice.AGAIN, house.clock.now) or (
             choice is Choice.AGAIN
         )
     house.work()

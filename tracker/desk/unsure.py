@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from tracker.context import context
 from tracker.desk import sentences, session
-from tracker.store import deliveries, holds, readers
+from tracker.store import deliveries, holds, outcomes, readers
 from tracker.store.engine import reading, writing
 from tracker.wake import Job, wake
 from tracker.words import Act, Choice
@@ -24,7 +24,7 @@ _TOLD = {
 def show() -> ResponseReturnValue:
     here = context()
     with reading(here.engine) as connection:
-        mails = deliveries.uncertain(connection, MOST + 1)
+        mails = outcomes.uncertain(connection, MOST + 1)
         people = readers.all_of(connection, {mail.reader_id or "" for mail in mails})
         held = holds.is_held(connection)
     return render_template(
@@ -56,7 +56,7 @@ def decide(delivery_id: str) -> ResponseReturnValue:
         mail = deliveries.get(connection, delivery_id)
         if mail is None:
             abort(404)
-        done = deliveries.decide(connection, delivery_id, choice, here.now())
+        done = outcomes.decide(connection, delivery_id, choice, here.now())
         if done:
             about = f"reader:{mail.reader_id}" if mail.reader_id else ""
             told = {"delivery": delivery_id, "choice": choice}

@@ -211,12 +211,11 @@ def insert_new(
     """
     if not rows:
         return []
-    insert = import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert
     named = table.c.id if "id" in table.c else next(iter(table.primary_key))
     first: dict[Any, Mapping[str, Any]] = {}
     for row in rows:
         first.setdefault(row[named.name], row)
-    statement = insert(table).on_conflict_do_nothing().returning(named)
+    statement = _insert(connection, table).on_conflict_do_nothing().returning(named)
     fresh = set(connection.execute(statement, list(first.values())).scalars())
     return [row for row in rows if row[named.name] in fresh and first[row[named.name]] is row]
 
@@ -225,9 +224,13 @@ def count_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
     """As ``insert_new``, for who asks only how many were new: several times as fast."""
     if not rows:
         return 0
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).on_conflict_do_nothing()
+    statement = _insert(connection, table).on_conflict_do_nothing()
     return connection.execute(statement, rows).rowcount
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    # The other engine's dialect takes time and memory to import, and is not needed here.
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
 
 
 # Alembic takes a third of a second and 8 MiB to import, which a serving process does without.
