@@ -9,7 +9,7 @@ import markdown
 from nurture_worker.diagnosis.mail import weekly_mail
 from nurture_worker.diagnosis.report import diagnose
 from nurture_worker.diagnosis.structure import PageStructure, Site
-from nurture_worker.letters import Letter, as_html
+from nurture_worker.letters import as_html
 from tests.diagnosis.sites import cta, site, structure
 from tracker.counts import Counts, PageCounts
 from tracker.reports.week import Week
@@ -80,7 +80,7 @@ def test_the_weeks_moves_stand_in_bars_beside_the_week_before() -> None:
     assert "- 関心に来た人　■■■■■□□□□□　10人" in body
     assert "前の週は、認知に来た人15人" in body
     assert "1,234通、押した人は99人" in body
-    drawn = as_html(Letter(subject="", preview="", markdown=body))
+    drawn = as_html(body)
     assert drawn.count('<td class="points">') == 5
     assert 'bgcolor="#1f5a42"' in drawn
 

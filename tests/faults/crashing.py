@@ -26,7 +26,7 @@ from nurture_worker.tools import Tools, make_tools
 from tracker.fold import fold
 from tracker.journal import Journal
 from tracker.settings import Settings
-from tracker.store import deliveries
+from tracker.store import claims
 from tracker.store.engine import open_store
 
 _starter = multiprocessing.get_context("forkserver")
@@ -75,7 +75,7 @@ def sweep_on(settings: Settings, seconds: float) -> None:
             with contextlib.suppress(SQLAlchemyError):
                 tools.engine.dispose()
         except Exception:
-            offset += deliveries.LEASE.total_seconds() + 60
+            offset += claims.LEASE.total_seconds() + 60
         time.sleep(0.1)
 
 
@@ -114,10 +114,10 @@ def _tools(settings: Settings, offset: float) -> Tools:
 
 def _mine(point: Point, nth: int) -> None:
     holder, name, after = {
-        Point.CLAIM: (deliveries, "claim_each", True),
+        Point.CLAIM: (claims, "claim_each", True),
         Point.CLAIMED: (sending, "prepare", False),
         Point.BEGUN: (_Line, "say_message", False),
-        Point.ACCEPTED: (deliveries, "sent_each", False),
+        Point.ACCEPTED: (claims, "sent_each", False),
         Point.SETTLED: (_Run, "_settle_told", True),
     }[point]
     real = getattr(holder, name)

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from nurture_worker.tools import Tools, make_tools
 from tests import content, servers
 from tracker.settings import Settings
-from tracker.store import deliveries, enrolments, readers
+from tracker.store import deliveries, enrolments, events, readers
 from tracker.store.engine import reading, upgrade, writing
 from tracker.store.tables import deliveries as mails
 from tracker.store.tables import readers as readers_table
-from tracker.words import DeliveryState, MailKind
+from tracker.words import DeliveryState, EventKind, MailKind, Stage
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class Hall:
         """``count`` readers began the scenario of their stage that long ago."""
         at = tools.now() - ago
         with writing(tools.engine) as connection:
+            events.alone(connection)
             for n in range(count):
                 reader = _reader(connection, f"step{n}@example.jp", at)
                 connection.execute(
@@ -84,6 +85,19 @@ class Hall:
                     .values(confirmed_at=at, opted_in_at=at, stage="interest", stage_since=at)
                 )
                 enrolments.enrol(connection, reader, "interest", at)
+                came = {"at": at, "reader_id": reader}
+                events.append(
+                    connection,
+                    [
+                        {**came, "id": f"in:{reader}", "kind": EventKind.CONFIRM, "data": {}},
+                        {
+                            **came,
+                            "id": f"on:{reader}",
+                            "kind": EventKind.STAGE_SET,
+                            "data": {"stage": Stage.INTEREST},
+                        },
+                    ],
+                )
 
     def open_mails(self, tools: Tools) -> int:
         """Mails that have not come to an end."""

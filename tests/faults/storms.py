@@ -23,7 +23,7 @@ from tracker.store.tables import readers as readers_table
 from tracker.wake import Job, connect, wake
 from tracker.words import DeliveryState, MailKind
 
-_A_LEASE = deliveries.LEASE.total_seconds() + 60
+_A_LEASE = claims.LEASE.total_seconds() + 60
 
 
 @dataclass(frozen=True)
