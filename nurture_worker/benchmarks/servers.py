@@ -88,7 +88,9 @@ def running(settings: Settings, app: str = TRACKER) -> Iterator[Server]:
     """A server of ``app``, from its first answer on. Raises ``BenchError``."""
     command = [sys.executable, "-m", *tracker_command(settings, app)]
     began = time.monotonic()
-    process = subprocess.Popen(command, env=environment(settings), start_new_session=True)  # noqa: S603
+    env = environment(settings)
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # it is the second start that counts
+    process = subprocess.Popen(command, env=env, start_new_session=True)  # noqa: S603
     try:
         while True:
             with suppress(OSError, http.client.HTTPException, ValueError):
