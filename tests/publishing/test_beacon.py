@@ -383,14 +383,23 @@ def test_a_form_scrolled_past_was_not_opened(chromium: Browser, served: Served) 
     assert served.of("gate_open") == []
 
 
+@pytest.fixture
+def tone(built: Path) -> Iterator[None]:
+    """Forty seconds of silence at ``/tone.wav``; the built site is others' too, and goes back."""
+    path = built / "tone.wav"
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8000)
+        sound.writeframes(b"\x80" * 8000 * 40)
+    yield
+    path.unlink()
+
+
+@pytest.mark.usefixtures("tone")
 def test_a_video_is_told_by_the_quarters_that_were_played(
-    chromium: Browser, served: Served, built: Path
+    chromium: Browser, served: Served
 ) -> None:
-    with wave.open(str(built / "tone.wav"), "wb") as tone:
-        tone.setnchannels(1)
-        tone.setsampwidth(1)
-        tone.setframerate(8000)
-        tone.writeframes(b"\x80" * 8000 * 40)
     page = open_page(chromium)
     page.goto(served.url + "/about/")
     page.evaluate(
