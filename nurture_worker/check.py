@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from nurture_worker.earlier import at_last_build, at_revision
-from nurture_worker.effects import ScenarioEffect, StepEffect, effects
+from nurture_worker.rehearsal.earlier import at_last_build, at_revision
+from nurture_worker.rehearsal.effects import ScenarioEffect, StepEffect, effects
 from tracker.catalogue import Catalogue
 from tracker.catalogue.hints import hints
 from tracker.catalogue.load import read
@@ -59,7 +59,7 @@ def _touched(
     if not effects(before, after, [], day):
         return [], None
     # Only now, as the store's libraries take longer to load than all pages to check.
-    from nurture_worker.under_way import readers_under_way
+    from nurture_worker.rehearsal.under_way import readers_under_way
     from tracker.store.engine import StoreError
 
     try:

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from nurture_worker.benchmarks.crowd import Crowd, write
 from nurture_worker.benchmarks.site import BenchError, Say
-from nurture_worker.digest import digest
-from nurture_worker.rebuild import rebuild
-from nurture_worker.sweep import plan_steps
+from nurture_worker.readers.digest import digest
+from nurture_worker.readers.rebuild import rebuild
+from nurture_worker.scenarios.planning import plan_steps
 from nurture_worker.tools import Tools, make_tools
 from tracker.catalogue.load import load
 from tracker.settings import Settings

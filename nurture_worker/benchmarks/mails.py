@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from nurture_worker.benchmarks.site import BenchError
-from nurture_worker.specimen import Example, Stand, body_of, issue_mail, step_mail
+from nurture_worker.letters.specimen import Example, Stand, body_of, issue_mail, step_mail
 from tracker.catalogue import Catalogue
 from tracker.catalogue.load import load
 from tracker.links import Click, Links, Unsubscription

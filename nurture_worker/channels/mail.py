@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
-from nurture_worker.pace import is_of_everybody
+from nurture_worker.channels.pace import is_of_everybody
 from tracker.words import DeliveryState
 
 TIMEOUT_SECONDS = 60

@@ -24,7 +24,7 @@ def check(against: str | None, as_json: bool) -> None:
     何をするかも言う。
     """
     from nurture_worker import check as checking
-    from nurture_worker.earlier import RevisionUnknownError
+    from nurture_worker.rehearsal.earlier import RevisionUnknownError
 
     settings = read_settings()
     try:
@@ -153,7 +153,7 @@ def scenarios(name: str | None, mermaid: bool) -> None:
 def _scenario_lines(settings: Settings, found: list[Any]) -> Iterator[str]:
     from sqlalchemy.engine import make_url
 
-    from nurture_worker import measuring
+    from nurture_worker.reporting import measuring
     from tracker.store.engine import check_version, open_store, reading
 
     url = make_url(settings.store_url)
@@ -175,7 +175,7 @@ def serve() -> None:
 
     SODATE_PORT で開く。フォームは送れない（送るところまで試すなら ./run）。
     """
-    from nurture_worker.serving import serve as serve_until_told
+    from nurture_worker.house.serving import serve as serve_until_told
 
     serve_until_told(read_settings(), click.echo)
 

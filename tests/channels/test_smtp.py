@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from nurture_worker.channels.mail import Mailer, Outcome, Post, ServerAwayError
-from nurture_worker.processes import free_port
+from nurture_worker.house.processes import free_port
 from tracker.words import DeliveryState
 
 BODY = b"Subject: x\r\n\r\n.dot at the beginning\r\nlast\r\n"

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from nurture_worker import dossiers, settling
-from nurture_worker.digest import digest
-from nurture_worker.settling import settle
+from nurture_worker.readers import settling
+from nurture_worker.readers.digest import digest
+from nurture_worker.readers.settling import settle
+from nurture_worker.upkeep import dossiers
 from tests.clicks.traces import CHROME, MAC_SAFARI
 from tests.conftest import NOW, House
 from tests.desk.story import Story
-from tests.worker.test_house import AGREED, FORM, path_in, the_reader
+from tests.house.test_house import AGREED, FORM, path_in, the_reader
 from tracker.store import events as log
 from tracker.store import readers
 from tracker.store.engine import reading, writing
