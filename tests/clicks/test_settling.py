@@ -16,7 +16,7 @@ from nurture_worker.upkeep import dossiers
 from tests.clicks.traces import CHROME, MAC_SAFARI
 from tests.conftest import NOW, House
 from tests.desk.story import Story
-from tests.house.test_house import AGREED, FORM, path_in, the_reader
+from tests.walking import AGREED, FORM, path_in, the_reader
 from tracker.store import events as log
 from tracker.store import readers
 from tracker.store.engine import reading, writing

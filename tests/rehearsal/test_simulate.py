@@ -8,8 +8,8 @@ import pytest
 from nurture_worker.rehearsal.simulating import lines, simulate
 from tests.conftest import NOW, House
 from tests.content import FIRM, catalogue
-from tests.house.test_house import become_a_reader, path_in
 from tests.scenarios.test_trusted_scenarios import BRANCH, arrivals, interest, occasion, publish
+from tests.walking import become_a_reader, path_in
 from tracker.catalogue import Catalogue
 from tracker.catalogue.sendings import Sending
 from tracker.store.engine import reading

@@ -15,9 +15,9 @@ from tests.clicks.traces import CHROME
 from tests.conftest import House
 from tests.content import catalogue
 from tests.desk.conftest import Browser, browser_of, words_of  # noqa: F401 - a fixture
-from tests.house.test_house import AGREED, FORM, path_in, states, the_reader
 from tests.scenarios.test_trusted_scenarios import OFFICE, reasons
 from tests.servers import html_of, text_of
+from tests.walking import AGREED, FORM, path_in, states, the_reader
 from tracker.catalogue.scoring import Hot, HotAct
 from tracker.store import deals, handoffs, notifications
 from tracker.store import events as log

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from nurture_worker.upkeep.dossiers import erase
 from tests.channels.returned import report
 from tests.conftest import NOW, House
-from tests.house.test_house import AGREED, FORM, become_a_reader, path_in, states, the_reader
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tests.webhooks.conftest import Hooked
 from tests.webhooks.telling import line_event, tell
 from tracker.store import dossier, enrolments, events, suppressions
