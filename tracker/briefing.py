@@ -73,6 +73,8 @@ def why(
     (``fact_of``) that it took."""
     if cause is HandoffCause.INQUIRY:
         return ["問い合わせがありました。"]
+    if cause is HandoffCause.BY_HAND:
+        return ["担当者が引き渡しました。理由は、デスクの記録にあります。"]
     told = []
     for reason in reasons:
         if reason.get("rule") == _BY_SCORE:

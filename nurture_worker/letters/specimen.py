@@ -6,7 +6,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from nurture_worker.letters import bodies, template
+from nurture_worker.letters import bodies, line, template
 from nurture_worker.letters.bodies import Draft, LinkFor
 from nurture_worker.letters.message import Envelope, as_bytes
 from nurture_worker.letters.template import Frame
@@ -14,6 +14,7 @@ from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
 from tracker.catalogue.issues import Issue
 from tracker.catalogue.scenarios import Scenario, Step
+from tracker.words import Channel
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,19 @@ def step_mail(stand: Stand, scenario: Scenario, step: Step, reader: Example) -> 
         f"step-{scenario.id}",
         f"{scenario.id}:{step.id}:step:sodate",
     )
+
+
+def line_texts(stand: Stand, step: Step, reader: Example) -> list[str]:
+    """The messages of a step in LINE, if it is meant for LINE; none where they are longer than
+    LINE takes. Raises as ``step_mail``."""
+    if step.channel is not Channel.LINE:
+        return []
+    try:
+        return line.of_step(
+            step, reader, stand.catalogue, stand.address, reader.result, stand.out, stand.out
+        )
+    except line.TooLongError:
+        return []
 
 
 def issue_mail(stand: Stand, issue: Issue, reader: Example) -> EmailMessage:

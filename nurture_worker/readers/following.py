@@ -25,14 +25,19 @@ def follow(tools: Tools, connection: Connection, reader_id: str, now: datetime) 
 
 
 def follow_all(
-    tools: Tools, connection: Connection, reader_ids: Collection[str], now: datetime
+    tools: Tools,
+    connection: Connection,
+    reader_ids: Collection[str],
+    now: datetime,
+    arrived: Collection[str] = (),
 ) -> None:
-    """As ``follow``, for many in one go."""
+    """As ``follow``, for many in one go; ``arrived`` are the ids of the events that came just now,
+    whenever they happened."""
     done, found = differences(connection, reader_ids, rules_of(tools, connection), now)
     found.write(connection)
     people = [(person, done[i]) for i, person in readers.held_all(connection, done).items()]
     place(tools, connection, people, now)
-    consider(tools, connection, people, now)
+    consider(tools, connection, people, now, arrived)
 
 
 def differences(
