@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from nurture_worker.handoffs import notifying
 from nurture_worker.handoffs.cases import case_for, deadline, newest_inquiry
 from nurture_worker.scenarios.planning import calendar_of
+from nurture_worker.scoring.points import StageOf
 from nurture_worker.tools import Tools
 from tracker.events import Event
 from tracker.store import accounts, deliveries, handoffs
@@ -25,6 +26,7 @@ def consider(
     connection: Connection,
     people: Sequence[tuple[Reader, Sequence[Event]]],
     now: datetime,
+    stage_of: StageOf,
     arrived: Collection[str] = (),
 ) -> None:
     """Open a task about each reader if what the log says of them asks for one.
@@ -33,7 +35,8 @@ def consider(
     """
     newest = handoffs.newest_of(connection, [reader.id for reader, _ in people])
     for reader, done in people:
-        _consider(tools, connection, reader, done, newest.get(reader.id), now, arrived)
+        last = newest.get(reader.id)
+        _consider(tools, connection, reader, done, last, now, stage_of, arrived)
 
 
 def _consider(
@@ -43,6 +46,7 @@ def _consider(
     done: Sequence[Event],
     last: Handoff | None,
     now: datetime,
+    stage_of: StageOf,
     arrived: Collection[str],
 ) -> None:
     if reader.email is None:
@@ -60,7 +64,7 @@ def _consider(
         reader.score,
         catalogue.scoring,
         now,
-        stage_of=tools.stage_of,
+        stage_of=stage_of,
         zone=tools.settings.zone,
         confirmed=reader.confirmed_at is not None,
         closed_at=last.closed_at if last else None,

@@ -33,11 +33,12 @@ def follow_all(
 ) -> None:
     """As ``follow``, for many in one go; ``arrived`` are the ids of the events that came just now,
     whenever they happened."""
-    done, found = differences(connection, reader_ids, rules_of(tools, connection), now)
+    rules = rules_of(tools, connection)
+    done, found = differences(connection, reader_ids, rules, now)
     found.write(connection)
     people = [(person, done[i]) for i, person in readers.held_all(connection, done).items()]
     place(tools, connection, people, now)
-    consider(tools, connection, people, now, arrived)
+    consider(tools, connection, people, now, rules.stage_of, arrived)
 
 
 def differences(

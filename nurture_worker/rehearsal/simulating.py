@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from nurture_worker.readers.following import rules_of
 from nurture_worker.rehearsal.simulation import NEWSLETTER, Story, Way, Would, replay
 from nurture_worker.scenarios.planning import taken_by
 from nurture_worker.tools import Tools
@@ -47,6 +48,7 @@ def simulate(
     got."""
     until = tools.now()
     since = until - timedelta(days=days)
+    stage_of = rules_of(tools, connection, catalogue).stage_of
     ids = connection.execute(
         select(readers_table.c.id)
         .where(readers_table.c.opted_in_at.is_not(None), readers_table.c.email.is_not(None))
@@ -59,7 +61,7 @@ def simulate(
             continue
         was = _mails(connection, reader_id)
         story = _story(connection, reader, was, since)
-        would = replay(story, catalogue, tools.settings.zone, since, until, tools.day)
+        would = replay(story, catalogue, tools.settings.zone, since, until, tools.day, stage_of)
         found += _compared(reader.email or reader_id, list(would), was, since)
     return sorted(found, key=lambda one: (one.reader, one.would or one.was or since))
 

@@ -90,6 +90,13 @@ def test_the_firms_hours_are_tried_before_they_go_live(lived: House) -> None:
     assert "  11月04日 09:00 interest / thanks（実際は 11月03日 10:00）" in found
 
 
+def test_a_page_that_is_gone_has_still_been_read(lived: House) -> None:
+    known = catalogue()
+    assert known.page_at("resources/guide/") is not None
+    fewer = tuple(page for page in known.pages if page.url != "resources/guide/")
+    assert told(lived, 20, pages=fewer)[-1] == "だれにとっても、何も変わりません"
+
+
 def test_a_new_scenario_is_told_with_nothing_to_compare(lived: House) -> None:
     lived.clock.now = NOW + timedelta(days=100)
     dormant = occasion(Entry.DORMANT, 1, hold_out=0)
