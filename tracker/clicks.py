@@ -24,8 +24,11 @@ from crawleruseragents import is_crawler
 from tracker.scanners import NOBODY, Scanners
 from tracker.words import Verdict
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Raised with every change of a rule or a weight: verdicts of another version are made anew."""
+
+TRAP = -1
+"""The place of the link that no person sees (``SODATE_TRAP_LINK``): only programs follow it."""
 
 SETTLE_AFTER = timedelta(seconds=15)
 """How long a hit waits for its siblings before it is judged at all."""
@@ -42,6 +45,9 @@ WEIGHTS: dict[str, float] = {
     "program": 15.0,
     "nameless": 15.0,
     "scanner-network": 15.0,
+    "trap": 15.0,
+    "trap-too": 15.0,
+    "trap-beside": 2.5,
     "perhaps-scanner": 3.0,
     "no-navigation": 4.0,
     "ancient": 3.5,
@@ -86,6 +92,9 @@ LABELS: dict[str, str] = {
     "program": "プログラムと名乗った",
     "nameless": "ブラウザー名がない",
     "scanner-network": "検査する機械の網",
+    "trap": "見えないリンクを開いた",
+    "trap-too": "見えないリンクを開いたのと同じ姿",
+    "trap-beside": "見えないリンクを開いたのと同じ所",
     "perhaps-scanner": "検査する機械がよく使う網",
     "no-navigation": "ページを開く動きではない",
     "ancient": "十年前のブラウザー",
@@ -345,6 +354,8 @@ def _names_itself_a_program(ua: str) -> bool:
 
 def _own_signs(hit: Hit) -> list[str]:
     signs = []
+    if hit.place == TRAP:
+        signs.append("trap")
     if hit.method != "GET":
         signs.append("head")
     if hit.prefetch:
@@ -431,6 +442,8 @@ def _company(
     signs: dict[str, set[str]] = {hit.id: set() for hit in ordered}
     groups: defaultdict[tuple[object, ...], list[Hit]] = defaultdict(list)
     for hit in ordered:
+        if hit.place == TRAP:
+            continue
         groups[hit.manner, "from", hit.network, hit.ua if hit.network is None else ""].append(hit)
         groups[hit.manner, "named", hit.ua].append(hit)
     for group in groups.values():
@@ -439,7 +452,22 @@ def _company(
         if "burst" in marked:
             marked.discard("sweep")
     _signs_of_others(ordered, signs, sent_at)
+    _signs_of_trapped(ordered, signs)
     return signs
+
+
+def _signs_of_trapped(ordered: Sequence[Hit], signs: dict[str, set[str]]) -> None:
+    """What hits are within a minute of one on the link that nobody sees: the same program's, or of
+    a network in which one looks at mails."""
+    trapped = [hit for hit in ordered if hit.place == TRAP]
+    for hit in ordered if trapped else ():
+        if hit.place == TRAP:
+            continue
+        near = [one for one in trapped if abs(one.at - hit.at) <= NEAR]
+        if any((one.network, one.ua) == (hit.network, hit.ua) for one in near):
+            signs[hit.id].add("trap-too")
+        elif any(one.network is not None and one.network == hit.network for one in near):
+            signs[hit.id].add("trap-beside")
 
 
 def _signs_of_group(

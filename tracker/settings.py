@@ -161,6 +161,10 @@ class Settings(BaseSettings):
         "",
         description="メールを検査する機械だけがいる網（CIDR、カンマ区切り。確かでないものは後ろに ?）。例 192.0.2.0/24, 2001:db8::/32?",
     )
+    trap_link: bool = Field(
+        False,
+        description="読者には見えないリンクを、ステップメールとメールマガジンに入れる（true/false）。開くのは検査する機械だけで、見分けの助けになる",
+    )
     beacons_a_minute: int = Field(
         6000,
         ge=1,

@@ -141,13 +141,14 @@ def bench_sending(count: int, rounds: int, connections: int, memory: bool) -> No
 
 
 @bench.command("mails")
+@click.option("--trap", is_flag=True, help="見えないリンク（SODATE_TRAP_LINK）を入れて測る")
 @told
-def bench_mails() -> None:
+def bench_mails(trap: bool) -> None:
     """メールの品質を測る: SpamAssassin の点数と、メールが守るはずのこと（Debian の spamassassin が要る）。"""
     from nurture_worker.benchmarks import mails, site
 
     try:
-        right = mails.bench_mails(read_settings().root.resolve(), click.echo)
+        right = mails.bench_mails(read_settings().root.resolve(), click.echo, trap)
     except site.BenchError as error:
         raise click.ClickException(str(error)) from None
     if not right:

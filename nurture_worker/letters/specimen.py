@@ -14,6 +14,7 @@ from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
 from tracker.catalogue.issues import Issue
 from tracker.catalogue.scenarios import Scenario, Step
+from tracker.clicks import TRAP
 from tracker.words import Channel
 
 
@@ -30,13 +31,15 @@ class Example:
 @dataclass(frozen=True)
 class Stand:
     """Where a specimen is made: for a site at ``site_url`` (no final slash), its ways out leading
-    to ``out``, dated ``now``. ``link`` makes its links, if they are not to lead straight there."""
+    to ``out``, dated ``now``. ``link`` makes its links, if they are not to lead straight there;
+    ``trap`` puts in the one that nobody sees."""
 
     catalogue: Catalogue
     site_url: str
     out: str
     now: datetime
     link: LinkFor | None = None
+    trap: bool = False
 
     def address(self, place: int, target: str) -> str:
         if self.link is not None:
@@ -49,7 +52,7 @@ def step_mail(stand: Stand, scenario: Scenario, step: Step, reader: Example) -> 
     return _mail(
         stand,
         bodies.of_step(step, stand.catalogue),
-        Frame(stand.catalogue.firm, unsubscribe=True, preferences=True),
+        Frame(stand.catalogue.firm, True, True, trap=stand.trap),
         reader,
         f"step-{scenario.id}",
         f"{scenario.id}:{step.id}:step:sodate",
@@ -74,7 +77,7 @@ def issue_mail(stand: Stand, issue: Issue, reader: Example) -> EmailMessage:
     return _mail(
         stand,
         bodies.of_issue(issue, stand.catalogue),
-        Frame(stand.catalogue.firm, unsubscribe=True, preferences=True, browser=True),
+        Frame(stand.catalogue.firm, True, True, browser=True, trap=stand.trap),
         reader,
         "newsletter",
         f"newsletter:{issue.id}:newsletter:sodate",
@@ -98,6 +101,7 @@ def _mail(
         template.diagnosis_of(stand.catalogue, reader.result),
         stand.catalogue,
         **{template.UNSUBSCRIBE: stand.out, template.PREFERENCES: stand.out},
+        **({template.TRAP: stand.address(TRAP, "")} if frame.trap else {}),
     )
     envelope = Envelope(
         recipient=reader.email,

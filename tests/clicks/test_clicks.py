@@ -33,6 +33,7 @@ from tracker.clicks import (
     FORWARDED,
     FORWARDED_LABELS,
     LABELS,
+    TRAP,
     WEIGHTS,
     Hit,
     Judgement,
@@ -136,7 +137,7 @@ def test_a_verdict_names_the_signs_it_rests_on() -> None:
 HITS = st.builds(
     hit,
     at=st.floats(0, 20_000),
-    place=st.integers(0, 4),
+    place=st.sampled_from([TRAP, 0, 1, 2, 3, 4]),
     ua=st.sampled_from([*BROWSERS, *APPS, *PROGRAMS, ""]),
     network=st.sampled_from(["203.0.113.0/24", "198.51.100.0/24", None]),
     language=st.sampled_from(["", "ja", "en"]),
