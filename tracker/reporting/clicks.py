@@ -16,6 +16,7 @@ from tracker.reports.paths import Credit, Journey, credits
 from tracker.reports.rows import GOAL, MONDAY_MS, WEEK_MS, Kind, Move, Thing, Touch
 from tracker.store import orders
 from tracker.store import touches as store
+from tracker.store.strangers import strangers_by_week
 
 LOOK_BACK = timedelta(days=90)
 """Touches that long before the period still take part in what came of it."""
@@ -101,7 +102,7 @@ def _cohorts(
 ) -> list[Cohort]:
     monday = MONDAY_MS - scope.offset
     people: Counter[int] = Counter()
-    for (number, source), count in store.strangers_by_week(
+    for (number, source), count in strangers_by_week(
         connection, scope.since, scope.until, monday, WEEK_MS
     ).items():
         if scope.source in (None, source):

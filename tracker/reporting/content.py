@@ -14,7 +14,7 @@ from tracker.reports.content import Demand, Goals, Viewed, Worth, demands, perso
 from tracker.reports.rows import GOAL, Kind
 from tracker.store import orders
 from tracker.store import touches as store
-from tracker.store.viewing import programs, viewed
+from tracker.store.viewing import viewed
 from tracker.words import Stage
 
 UNKNOWN = ""
@@ -51,10 +51,9 @@ def report(
             own = reads[touch.reader]
             own[touch.thing.id] = min(touch.at, own.get(touch.thing.id, touch.at))
     goals = _goals(connection, scope, set(first))
-    machines = programs(connection)
     seen = [
         page
-        for page in viewed(connection, scope.since, scope.until, scope.source, machines)
+        for page in viewed(connection, scope.since, scope.until, scope.source)
         if reading.is_for(page.page, scope)
     ]
     before = scope.before
@@ -62,7 +61,7 @@ def report(
     if before is not None:
         earlier = {
             page.page: page.views
-            for page in viewed(connection, before.since, before.until, scope.source, machines)
+            for page in viewed(connection, before.since, before.until, scope.source)
             if reading.is_for(page.page, scope)
         }
     pages = [

@@ -485,7 +485,7 @@ views = Table(
     Column("view", String(40), primary_key=True),
     Column("page", Text, primary_key=True),
     Column("at", Utc, index=True),
-    Column("visitor", String(40), index=True),
+    Column("visitor", String(40)),
     Column("source", String(20), nullable=False),
     Column("reached", Integer, nullable=False),
     Column("done", Integer, nullable=False),
@@ -493,6 +493,7 @@ views = Table(
     Column("active_ms", Integer, nullable=False),
     Column("saw", Integer, nullable=False),
     Column("clicked", Integer, nullable=False),
+    Index("ix_views_of_visitor", "visitor", "at", "page", "done", "reached", "active_ms"),
 )
 
 contacts = Table(
@@ -504,6 +505,33 @@ contacts = Table(
     Column("source", String(20), nullable=False),
     Column("views", Integer, nullable=False),
     Column("attentive", Integer, nullable=False),
+    Index(
+        "ix_contacts_many",
+        "visitor",
+        sqlite_where=text("views >= 15"),
+        postgresql_where=text("views >= 15"),
+    ),
+)
+
+page_days = Table(
+    "page_days",
+    metadata,
+    Column("day", Utc, primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("source", String(20), primary_key=True),
+    Column("views", Integer, nullable=False),
+    Column("ended", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("saw", Integer, nullable=False),
+    Column("clicked", Integer, nullable=False),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("at", Utc, primary_key=True),
+    Column("source", String(20), primary_key=True),
+    Column("visitors", Integer, nullable=False),
 )
 
 judgements = Table(

@@ -99,31 +99,6 @@ def standing(connection: Connection) -> dict[str, int]:
     return {reader: _RANKS[stage] for reader, stage in rows}
 
 
-def strangers_by_week(
-    connection: Connection, since: datetime | None, until: datetime, monday_ms: int, week_ms: int
-) -> dict[tuple[int, str], int]:
-    """Visitors without a name by the week and the source of their first visit: how many. The key
-    is how many weeks lie between ``monday_ms`` and the visit."""
-    week = (_ms(contacts.c.first_at) - monday_ms) / week_ms
-    whole = func.floor(week)
-    rows = connection.execute(
-        select(whole, contacts.c.source, func.count())
-        .where(
-            _from(contacts.c.first_at, since),
-            contacts.c.first_at < until,
-            contacts.c.visitor.not_in(select(visitors.c.visitor)),
-            ~_is_program(),
-        )
-        .group_by(whole, contacts.c.source)
-    ).all()
-    return {(int(number), source): count for number, source, count in rows}
-
-
-def _is_program() -> ColumnElement[bool]:
-    """A visitor of 15 views or more, most of them without a second of attention."""
-    return (contacts.c.views >= 15) & (contacts.c.attentive * 2 < contacts.c.views)
-
-
 def reads(
     connection: Connection, since: datetime | None, until: datetime, is_read: IsRead
 ) -> list[Touch]:

@@ -1,0 +1,65 @@
+"""Views day by day and page by page, first visits by quarters of an hour, and a reader's views in
+one place: what reports over a long record are made from."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0018"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+_DAY_MS = 86_400_000
+_QUARTER_MS = 900_000
+
+
+def upgrade() -> None:
+    op.create_table(
+        "page_days",
+        sa.Column("day", sa.BigInteger(), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("views", sa.Integer(), nullable=False),
+        sa.Column("ended", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("saw", sa.Integer(), nullable=False),
+        sa.Column("clicked", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "page", "source", name=op.f("pk_page_days")),
+    )
+    op.create_table(
+        "arrivals",
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("visitors", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("at", "source", name=op.f("pk_arrivals")),
+    )
+    op.execute(
+        "INSERT INTO page_days (day, page, source, views, ended, done, saw, clicked)"
+        f" SELECT {_begin('at', _DAY_MS)}, page, source, count(*), sum(ended), sum(done),"
+        " sum(saw), sum(clicked) FROM views WHERE at IS NOT NULL GROUP BY 1, 2, 3"
+    )
+    op.execute(
+        "INSERT INTO arrivals (at, source, visitors)"
+        f" SELECT {_begin('first_at', _QUARTER_MS)}, source, count(*) FROM contacts GROUP BY 1, 2"
+    )
+    op.drop_index(op.f("ix_views_visitor"), "views")
+    op.create_index(
+        "ix_views_of_visitor", "views", ["visitor", "at", "page", "done", "reached", "active_ms"]
+    )
+    many = sa.text("views >= 15")
+    op.create_index(
+        "ix_contacts_many", "contacts", ["visitor"], sqlite_where=many, postgresql_where=many
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_contacts_many", "contacts")
+    op.drop_index("ix_views_of_visitor", "views")
+    op.create_index(op.f("ix_views_visitor"), "views", ["visitor"])
+    op.drop_table("arrivals")
+    op.drop_table("page_days")
+
+
+def _begin(column: str, length: int) -> str:
+    """The first moment of a time's day, or quarter of an hour; also before 1970."""
+    return f"{column} - (({column} % {length}) + {length}) % {length}"
