@@ -1,12 +1,12 @@
 """Hits on mails' links with what they are held for, counted and listed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
 from tracker.store.tables import deliveries, events, verdicts
 from tracker.words import EventKind, MailKind, Verdict
@@ -118,6 +118,42 @@ def newest(
         )
         for row in rows
     ]
+
+
+def answers(
+    connection: Connection, chosen: Sequence[ColumnElement[bool]]
+) -> Iterator[tuple[tuple[str, str], str, int]]:
+    """What the mails of these deliveries were answered with, step by step: ``clicked`` and
+    ``unsubscribed`` by how many people, ``machine_hits`` and ``unsure_hits`` as hits."""
+    rows = connection.execute(
+        select(
+            deliveries.c.scenario, deliveries.c.step, events.c.kind, verdicts.c.verdict,
+            func.count(deliveries.c.reader_id.distinct()), func.count(),
+        )
+        .join(events, events.c.delivery_id == deliveries.c.id)
+        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
+        .where(
+            *chosen,
+            or_(
+                events.c.kind == EventKind.MAIL_UNSUB,
+                (events.c.kind == EventKind.MAIL_CLICK)
+                & (is_click() | (verdicts.c.verdict != Verdict.HUMAN)),
+            ),
+        )
+        .group_by(deliveries.c.scenario, deliveries.c.step, events.c.kind, verdicts.c.verdict)
+    ).all()  # fmt: skip
+    for scenario, step, kind, verdict, people, hits in rows:
+        if kind == EventKind.MAIL_UNSUB:
+            yield (scenario, step), "unsubscribed", people
+        elif verdict == Verdict.HUMAN:
+            yield (scenario, step), "clicked", people
+        else:
+            yield (scenario, step), f"{verdict}_hits", hits
+
+
+def is_click() -> ColumnElement[bool]:
+    """``tracker.clicks.counts_as_click``, of an event joined with its verdict."""
+    return and_(verdicts.c.verdict == Verdict.HUMAN, events.c.data["late"].as_string().is_(None))
 
 
 def _joined(asked: Select[Any], since: datetime | None) -> Select[Any]:

@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, select, type_coerce
 
-from tracker.clicks import counts_as_click
 from tracker.reports.mailings import Mailing
-from tracker.store.tables import contacts, deliveries, events, stage_changes, verdicts, visitors
-from tracker.words import DeliveryState, EventKind, MailKind, Verdict
+from tracker.store.hits import answers
+from tracker.store.tables import contacts, deliveries, stage_changes, visitors
+from tracker.words import DeliveryState, MailKind
 
 WITHIN_MS = 14 * 86_400_000
 _OUT = (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.UNCERTAIN)
@@ -40,17 +40,8 @@ def mailings(
         found[scenario, step]["sent"] += count
     for scenario, step, count in _moved(connection, chosen, now):
         found[scenario, step]["moved"] += count
-    people: set[tuple[Step, str, str]] = set()
-    for row in _people(connection, chosen):
-        own = (row.scenario, row.step)
-        if row.kind == EventKind.MAIL_UNSUB:
-            people.add((own, "unsubscribed", row.reader_id))
-        elif counts_as_click({**(row.data or {}), "verdict": row.verdict}):
-            people.add((own, "clicked", row.reader_id))
-    for scenario, step, verdict, count in _programs(connection, chosen):
-        found[scenario, step][f"{verdict}_hits"] += count
-    for own, field, _reader in people:
-        found[own][field] += 1
+    for own, field, count in answers(connection, chosen):
+        found[own][field] += count
     return {own: _mailing(own, counts) for own, counts in found.items()}
 
 
@@ -94,42 +85,4 @@ def _moved(connection: Connection, chosen: list[ColumnElement[bool]], now: datet
             moved,
         )
         .group_by(deliveries.c.scenario, deliveries.c.step)
-    ).all()
-
-
-def _people(connection: Connection, chosen: list[ColumnElement[bool]]) -> Any:
-    """Hits held for a person's, and opt-outs."""
-    return connection.execute(
-        select(
-            deliveries.c.scenario,
-            deliveries.c.step,
-            deliveries.c.reader_id,
-            events.c.kind,
-            events.c.data,
-            verdicts.c.verdict,
-        )
-        .join(events, events.c.delivery_id == deliveries.c.id)
-        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
-        .where(
-            *chosen,
-            or_(
-                events.c.kind == EventKind.MAIL_UNSUB,
-                (events.c.kind == EventKind.MAIL_CLICK) & (verdicts.c.verdict == Verdict.HUMAN),
-            ),
-        )
-    ).all()
-
-
-def _programs(connection: Connection, chosen: list[ColumnElement[bool]]) -> Any:
-    """How many hits of each step are held for a program's, or undecided."""
-    return connection.execute(
-        select(deliveries.c.scenario, deliveries.c.step, verdicts.c.verdict, func.count())
-        .join(events, events.c.delivery_id == deliveries.c.id)
-        .join(verdicts, verdicts.c.event_id == events.c.id)
-        .where(
-            *chosen,
-            events.c.kind == EventKind.MAIL_CLICK,
-            verdicts.c.verdict.in_([Verdict.MACHINE, Verdict.UNSURE]),
-        )
-        .group_by(deliveries.c.scenario, deliveries.c.step, verdicts.c.verdict)
     ).all()

@@ -99,9 +99,8 @@ def take(connection: Connection, most: int = BATCH) -> int:
     """Take in up to ``most`` events behind the cursor, and move it; how many there were."""
     place = cursors.hold(connection, CURSOR)
     coming = select(events.c.seq).where(events.c.seq > place).order_by(events.c.seq).limit(most)
-    count, last = connection.execute(
-        select(func.count(), func.max(coming.subquery().c.seq))
-    ).one()
+    count: int
+    count, last = connection.execute(select(func.count(), func.max(coming.subquery().c.seq))).one()
     if not count:
         return 0
     # With its own limit it is read along the log, whatever index the engine thinks of.

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, select, true, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    func,
+    select,
+    true,
+    type_coerce,
+)
 
 from tracker.store.rollups import quarter_of
 from tracker.store.tables import arrivals, contacts, visitors

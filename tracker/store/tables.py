@@ -82,10 +82,16 @@ events = Table(
     Column("section", Integer),
     Column("cta", String(100)),
     Column("gate", String(100)),
-    Column("delivery_id", String(20), index=True),
+    Column("delivery_id", String(20)),
     Column("data", JSON),
     Index(None, "page", "kind"),
     Index(None, "kind", "at"),
+    Index(
+        "ix_events_of_delivery",
+        "delivery_id",
+        sqlite_where=text("delivery_id IS NOT NULL"),
+        postgresql_where=text("delivery_id IS NOT NULL"),
+    ),
 )
 
 readers = Table(

@@ -3,7 +3,7 @@
 A touch is a page read, a link of a step mail pressed by a person, a CTA pressed, a form sent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, true
 
 from tracker.clicks import counts_for_reader
 from tracker.reports.rows import GOAL, Kind, Move, Thing, Touch
+from tracker.store.hits import is_click
 from tracker.store.tables import (
     contacts,
     deliveries,
@@ -21,18 +22,14 @@ from tracker.store.tables import (
     views,
     visitors,
 )
-from tracker.words import EventKind, FormOf, MailKind, Stage, Verdict
+from tracker.words import EventKind, MailKind, Stage, Verdict
 
 IsRead = Callable[[str, int, int], bool]
 """Whether a view of a page (address, deepest section, ms of attention) that was not finished is a
 reading of it."""
 
 _RANKS = {stage.value: stage.rank for stage in Stage}
-_FORMS: Mapping[EventKind, FormOf | None] = {
-    EventKind.GATE_SUBMIT: None,
-    EventKind.SEMINAR_REGISTER: None,
-    EventKind.DIAGNOSIS: None,
-}
+_FORMS = (EventKind.GATE_SUBMIT, EventKind.SEMINAR_REGISTER, EventKind.DIAGNOSIS)
 
 
 def touches(
@@ -111,8 +108,9 @@ def reads(
         .join(views, views.c.visitor == visitors.c.visitor)
         .where(_from(views.c.at, since), views.c.at < until)
     ).all()  # fmt: skip
+    things = {page: Thing(Kind.PAGE, page) for page in {row[2] for row in rows}}
     return [
-        Touch(reader, at, Thing(Kind.PAGE, page))
+        Touch(reader, at, things[page])
         for reader, at, page, done, reached, active in rows
         if done or is_read(page, reached, active)
     ]
@@ -144,22 +142,23 @@ def _clicks(connection: Connection, since: datetime | None, until: datetime) -> 
     rows = connection.execute(
         select(
             deliveries.c.reader_id, _ms(events.c.at), deliveries.c.scenario, deliveries.c.step,
-            events.c.data, verdicts.c.verdict, verdicts.c.forwarded,
+            verdicts.c.forwarded,
         )
-        .join(deliveries, deliveries.c.id == events.c.delivery_id)
+        .join(events, events.c.delivery_id == deliveries.c.id)
         .join(verdicts, verdicts.c.event_id == events.c.id)
         .where(
             events.c.kind == EventKind.MAIL_CLICK,
-            verdicts.c.verdict == Verdict.HUMAN,
+            is_click(),
             deliveries.c.kind == MailKind.STEP,
             _from(events.c.at, since),
             events.c.at < until,
         )
     ).all()  # fmt: skip
+    things = {step: Thing(Kind.MAIL, "/".join(step)) for step in {(row[2], row[3]) for row in rows}}
     return [
-        Touch(reader, at, Thing(Kind.MAIL, f"{scenario}/{step}"))
-        for reader, at, scenario, step, data, verdict, forwarded in rows
-        if counts_for_reader({**(data or {}), "verdict": verdict, "forwarded": forwarded or []})
+        Touch(reader, at, things[scenario, step])
+        for reader, at, scenario, step, forwarded in rows
+        if not forwarded or counts_for_reader({"verdict": Verdict.HUMAN, "forwarded": forwarded})
     ]
 
 

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    select,
+    true,
+)
 
 from tracker.reports.content import Viewed
 from tracker.store.rollups import day_of
@@ -20,7 +29,7 @@ _FIGURES = ("ended", "done", "saw", "clicked")
 def is_program() -> ColumnElement[bool]:
     """A visitor of 15 views or more, most of them without a second of attention."""
     # Written out: only so SQLite sees that ``ix_contacts_many`` holds them all.
-    fewest = bindparam("fewest", FEWEST_OF_A_PROGRAM, literal_execute=True)
+    fewest: BindParameter[int] = bindparam("fewest", FEWEST_OF_A_PROGRAM, literal_execute=True)
     return (contacts.c.views >= fewest) & (contacts.c.attentive * 2 < contacts.c.views)
 
 
