@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from tests.conftest import NOW
 from tests.desk.story import Story
 from tracker.reports.rows import MONDAY_MS, WEEK_MS
-from tracker.store import dossier, rollups, viewing
+from tracker.store import dossier, rollups, touches, viewing
 from tracker.store.engine import open_store, reading, writing
 from tracker.store.strangers import strangers_by_week
 from tracker.store.tables import (
@@ -206,7 +206,12 @@ def test_a_period_is_told_as_a_scan_of_its_views_tells_it(
                 if (since is None or row[1] >= since) and row[1] < until
                 if row[0] not in {*programs, "visitor1"}
             )
-            assert strangers_by_week(connection, since, until, monday, WEEK_MS) == first
+            assert (
+                strangers_by_week(
+                    connection, since, until, monday, WEEK_MS, touches.came(connection)
+                )
+                == first
+            )
 
 
 def added_up(of_views: list[Any]) -> dict[str, list[int]]:

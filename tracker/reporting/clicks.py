@@ -17,6 +17,7 @@ from tracker.reports.rows import GOAL, MONDAY_MS, WEEK_MS, Kind, Move, Thing, To
 from tracker.store import orders
 from tracker.store import touches as store
 from tracker.store.strangers import strangers_by_week
+from tracker.store.touches import Came
 
 LOOK_BACK = timedelta(days=90)
 """Touches that long before the period still take part in what came of it."""
@@ -46,7 +47,8 @@ def report(
 ) -> ClicksReport:
     """Made of the store as it is now."""
     reading = Reading(catalogue)
-    first = store.first_seen(connection)
+    known = store.came(connection)
+    first = store.first_seen(connection, known)
     if scope.source is not None:
         first = {r: seen for r, seen in first.items() if seen[1] == scope.source}
     moves = [move for move in store.moves(connection) if move.reader in first]
@@ -76,7 +78,7 @@ def report(
             )
         ),
         passages=tuple(passages(ways.values(), scope.since_ms, scope.until_ms, now_ms)),
-        cohorts=tuple(_cohorts(connection, scope, first, ways)),
+        cohorts=tuple(_cohorts(connection, scope, known, first, ways)),
         credits=tuple(credits(journeys)),
         order_credits=tuple(credits(bought)),
         moves=_count(ways, scope),
@@ -97,13 +99,14 @@ def _count(ways: dict[str, list[Move]], scope: Scope) -> tuple[int, ...]:
 def _cohorts(
     connection: Connection,
     scope: Scope,
+    known: list[Came],
     first: dict[str, tuple[int, str, str | None]],
     ways: dict[str, list[Move]],
 ) -> list[Cohort]:
     monday = MONDAY_MS - scope.offset
     people: Counter[int] = Counter()
     for (number, source), count in strangers_by_week(
-        connection, scope.since, scope.until, monday, WEEK_MS
+        connection, scope.since, scope.until, monday, WEEK_MS, known
     ).items():
         if scope.source in (None, source):
             people[monday + number * WEEK_MS] += count

@@ -40,7 +40,7 @@ def report(
 ) -> ContentReport:
     """Made of the store as it is now (``now`` is the scope's end at the latest)."""
     reading = Reading(catalogue)
-    first = store.first_seen(connection)
+    first = store.first_seen(connection, store.came(connection))
     if scope.source is not None:
         first = {r: seen for r, seen in first.items() if seen[1] == scope.source}
     since = None if scope.since is None else scope.since - LOOK_BACK

@@ -63,7 +63,7 @@ def report(
     hot_at = catalogue.scoring.hot_at
     who = None
     if scope.source is not None:
-        first = store.first_seen(connection)
+        first = store.first_seen(connection, store.came(connection))
         who = {reader for reader, seen in first.items() if seen[1] == scope.source}
     everybody = [row for row in sales.scored(connection) if who is None or row[0] in who]
     began = ms(now - MONTH * 3)

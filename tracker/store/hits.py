@@ -125,35 +125,32 @@ def answers(
 ) -> Iterator[tuple[tuple[str, str], str, int]]:
     """What the mails of these deliveries were answered with, step by step: ``clicked`` and
     ``unsubscribed`` by how many people, ``machine_hits`` and ``unsure_hits`` as hits."""
-    rows = connection.execute(
-        select(
-            deliveries.c.scenario, deliveries.c.step, events.c.kind, verdicts.c.verdict,
-            func.count(deliveries.c.reader_id.distinct()), func.count(),
-        )
-        .join(events, events.c.delivery_id == deliveries.c.id)
-        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
-        .where(
-            *chosen,
-            or_(
-                events.c.kind == EventKind.MAIL_UNSUB,
-                (events.c.kind == EventKind.MAIL_CLICK)
-                & (is_click() | (verdicts.c.verdict != Verdict.HUMAN)),
-            ),
-        )
-        .group_by(deliveries.c.scenario, deliveries.c.step, events.c.kind, verdicts.c.verdict)
-    ).all()  # fmt: skip
-    for scenario, step, kind, verdict, people, hits in rows:
-        if kind == EventKind.MAIL_UNSUB:
-            yield (scenario, step), "unsubscribed", people
-        elif verdict == Verdict.HUMAN:
-            yield (scenario, step), "clicked", people
+    step = (deliveries.c.scenario, deliveries.c.step)
+    people = func.count(deliveries.c.reader_id.distinct())
+    judged = connection.execute(
+        select(*step, verdicts.c.verdict, people, func.count())
+        .join(verdicts, verdicts.c.delivery_id == deliveries.c.id)
+        .where(*chosen, or_(is_click(), verdicts.c.verdict != Verdict.HUMAN))
+        .group_by(*step, verdicts.c.verdict)
+    ).all()
+    for scenario, name, verdict, clicked, hits in judged:
+        if verdict == Verdict.HUMAN:
+            yield (scenario, name), "clicked", clicked
         else:
-            yield (scenario, step), f"{verdict}_hits", hits
+            yield (scenario, name), f"{verdict}_hits", hits
+    stopped = connection.execute(
+        select(*step, people)
+        .join(events, events.c.delivery_id == deliveries.c.id)
+        .where(*chosen, events.c.kind == EventKind.MAIL_UNSUB)
+        .group_by(*step)
+    ).all()
+    for scenario, name, unsubscribed in stopped:
+        yield (scenario, name), "unsubscribed", unsubscribed
 
 
 def is_click() -> ColumnElement[bool]:
-    """``tracker.clicks.counts_as_click``, of an event joined with its verdict."""
-    return and_(verdicts.c.verdict == Verdict.HUMAN, events.c.data["late"].as_string().is_(None))
+    """``tracker.clicks.counts_as_click``, of a verdict."""
+    return and_(verdicts.c.verdict == Verdict.HUMAN, ~verdicts.c.late)
 
 
 def _joined(asked: Select[Any], since: datetime | None) -> Select[Any]:

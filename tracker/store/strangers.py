@@ -2,7 +2,7 @@
 them, the minutes before and after from the visitors themselves."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,17 +18,24 @@ from sqlalchemy import (
 )
 
 from tracker.store.rollups import quarter_of
-from tracker.store.tables import arrivals, contacts, visitors
+from tracker.store.tables import EPOCH, arrivals, contacts, visitors
+from tracker.store.touches import Came
 from tracker.store.viewing import is_program
 
 _QUARTER = timedelta(minutes=15)
 
 
 def strangers_by_week(
-    connection: Connection, since: datetime | None, until: datetime, monday_ms: int, week_ms: int
+    connection: Connection,
+    since: datetime | None,
+    until: datetime,
+    monday_ms: int,
+    week_ms: int,
+    known: Iterable[Came],
 ) -> dict[tuple[int, str], int]:
     """Visitors without a name by the week and the source of their first visit: how many. The key
-    is how many weeks lie between ``monday_ms`` (a quarter's beginning) and the visit."""
+    is how many weeks lie between ``monday_ms`` (a quarter's beginning) and the visit. ``known``
+    are all who have a name."""
     found: Counter[tuple[int, str]] = Counter()
     for weight, at, question in _questions(since, until):
         week = func.floor((type_coerce(at, BigInteger) - monday_ms) / week_ms).label("week")
@@ -36,6 +43,10 @@ def strangers_by_week(
             question.add_columns(week).group_by(question.selected_columns[0], week)
         ):
             found[int(number), source] += weight * int(count)
+    begin, end = (None if at is None else _milliseconds(at) for at in (since, until))
+    for own in known:
+        if (begin is None or own.at >= begin) and (end is None or own.at < end):
+            found[(own.at - monday_ms) // week_ms, own.source] -= 1
     return {key: count for key, count in found.items() if count}
 
 
@@ -60,9 +71,12 @@ def _questions(
             yield 1, own, _of_contacts(since, first)
         if last < until:
             yield 1, own, _of_contacts(last, until)
-    known = contacts.c.visitor.in_(select(visitors.c.visitor))
-    yield -1, own, _of_contacts(since, until).where(known)
-    yield -1, own, _of_contacts(since, until).where(is_program(), ~known)
+    nameless = contacts.c.visitor.not_in(select(visitors.c.visitor))
+    yield -1, own, _of_contacts(since, until).where(is_program(), nameless)
+
+
+def _milliseconds(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(milliseconds=1)
 
 
 def _quarter_from(at: datetime) -> datetime:

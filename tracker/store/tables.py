@@ -39,6 +39,11 @@ def new_ids(count: int) -> list[str]:
     return [text[n : n + 12] for n in range(0, len(text), 12)]
 
 
+TOUCHES = "kind IN ('cta_click', 'gate_submit', 'seminar_register', 'diagnosis')"
+"""What a reader pressed or sent by themselves, as an index of its own holds it. Who asks for it in
+these words reads that index and nothing else."""
+
+
 class Utc(TypeDecorator[datetime]):
     """An aware datetime, to the millisecond. One whole number in both engines: sorts and groups
     alike, and is the ``ts`` of the exchange format."""
@@ -86,6 +91,17 @@ events = Table(
     Column("data", JSON),
     Index(None, "page", "kind"),
     Index(None, "kind", "at"),
+    Index(
+        "ix_events_touches",
+        "at",
+        "kind",
+        "visitor",
+        "reader_id",
+        "cta",
+        "gate",
+        sqlite_where=text(TOUCHES),
+        postgresql_where=text(TOUCHES),
+    ),
     Index(
         "ix_events_of_delivery",
         "delivery_id",
@@ -224,6 +240,7 @@ verdicts = Table(
     Column("agent", String(16)),
     Column("neighbours", Integer, nullable=False, server_default="0"),
     Column("forwarded", JSON(none_as_null=True)),
+    Column("late", Boolean, nullable=False, server_default=false()),
     Index(None, "agent", "at"),
 )
 

@@ -3,16 +3,17 @@
 A touch is a page read, a link of a step mail pressed by a person, a CTA pressed, a form sent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, true, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, text, true, type_coerce
 
 from tracker.clicks import counts_for_reader
 from tracker.reports.rows import GOAL, Kind, Move, Thing, Touch
 from tracker.store.hits import is_click
 from tracker.store.tables import (
+    TOUCHES,
     contacts,
     deliveries,
     events,
@@ -29,7 +30,6 @@ IsRead = Callable[[str, int, int], bool]
 reading of it."""
 
 _RANKS = {stage.value: stage.rank for stage in Stage}
-_FORMS = (EventKind.GATE_SUBMIT, EventKind.SEMINAR_REGISTER, EventKind.DIAGNOSIS)
 
 
 def touches(
@@ -61,19 +61,35 @@ def moves(connection: Connection) -> list[Move]:
     return [*found, *(Move(reader, when, GOAL) for reader, when in inquired)]
 
 
-def first_seen(connection: Connection) -> dict[str, tuple[int, str, str | None]]:
-    """Of each reader, when they first came, from which source, and to which page (None: nothing
-    is known of before they gave an address)."""
-    found: dict[str, tuple[int, str, str | None]] = {
-        reader: (at, "", None)
-        for reader, at in connection.execute(select(readers.c.id, _ms(readers.c.created_at)))
-    }
+class Came(NamedTuple):
+    """When a reader's browser first came, from which source, and to which page."""
+
+    reader: str
+    at: int
+    source: str
+    page: str
+
+
+def came(connection: Connection) -> list[Came]:
+    """One for each browser of which it is known whose it is."""
     rows = connection.execute(
         select(
             visitors.c.reader_id, _ms(contacts.c.first_at), contacts.c.source, contacts.c.page
         ).join(contacts, contacts.c.visitor == visitors.c.visitor)
     ).all()
-    for reader, at, source, page in rows:
+    return [Came(*row) for row in rows]
+
+
+def first_seen(
+    connection: Connection, known: Iterable[Came]
+) -> dict[str, tuple[int, str, str | None]]:
+    """Of each reader, when they first came, from which source, and to which page (None: nothing
+    is known of before they gave an address). ``known`` are the readers' browsers."""
+    found: dict[str, tuple[int, str, str | None]] = {
+        reader: (at, "", None)
+        for reader, at in connection.execute(select(readers.c.id, _ms(readers.c.created_at)))
+    }
+    for reader, at, source, page in known:
         held = found.get(reader)
         if held is None or held[2] is None or (at, source, page) < held:
             found[reader] = (min(at, held[0]) if held else at, source, page)
@@ -122,7 +138,7 @@ def _acts(connection: Connection, since: datetime | None, until: datetime) -> li
         select(who, _ms(events.c.at), events.c.kind, events.c.cta, events.c.gate)
         .outerjoin(visitors, visitors.c.visitor == events.c.visitor)
         .where(
-            events.c.kind.in_([EventKind.CTA_CLICK, *_FORMS]),
+            text(TOUCHES),
             _from(events.c.at, since),
             events.c.at < until,
             who.is_not(None),
@@ -141,17 +157,15 @@ def _acts(connection: Connection, since: datetime | None, until: datetime) -> li
 def _clicks(connection: Connection, since: datetime | None, until: datetime) -> list[Touch]:
     rows = connection.execute(
         select(
-            deliveries.c.reader_id, _ms(events.c.at), deliveries.c.scenario, deliveries.c.step,
+            deliveries.c.reader_id, _ms(verdicts.c.at), deliveries.c.scenario, deliveries.c.step,
             verdicts.c.forwarded,
         )
-        .join(events, events.c.delivery_id == deliveries.c.id)
-        .join(verdicts, verdicts.c.event_id == events.c.id)
+        .join(verdicts, verdicts.c.delivery_id == deliveries.c.id)
         .where(
-            events.c.kind == EventKind.MAIL_CLICK,
             is_click(),
             deliveries.c.kind == MailKind.STEP,
-            _from(events.c.at, since),
-            events.c.at < until,
+            _from(verdicts.c.at, since),
+            verdicts.c.at < until,
         )
     ).all()  # fmt: skip
     things = {step: Thing(Kind.MAIL, "/".join(step)) for step in {(row[2], row[3]) for row in rows}}

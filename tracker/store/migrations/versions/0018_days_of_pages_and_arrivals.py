@@ -60,9 +60,32 @@ def upgrade() -> None:
         "ix_events_of_delivery", "events", ["delivery_id"],
         sqlite_where=named, postgresql_where=named,
     )  # fmt: skip
+    touches = sa.text("kind IN ('cta_click', 'gate_submit', 'seminar_register', 'diagnosis')")
+    op.create_index(
+        "ix_events_touches", "events", ["at", "kind", "visitor", "reader_id", "cta", "gate"],
+        sqlite_where=touches, postgresql_where=touches,
+    )  # fmt: skip
+    op.add_column(
+        "verdicts", sa.Column("late", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    late = "data ->> 'late'" if postgresql else "json_extract(data, '$.late')"
+    op.execute(
+        "UPDATE verdicts SET late = true WHERE event_id IN"  # noqa: S608
+        f" (SELECT id FROM events WHERE kind = 'mail_click' AND {late} IS NOT NULL)"
+    )
+    op.execute(
+        "UPDATE verdicts SET"
+        " delivery_id = (SELECT e.delivery_id FROM events e WHERE e.id = verdicts.event_id),"
+        " at = (SELECT e.at FROM events e WHERE e.id = verdicts.event_id)"
+        " WHERE delivery_id IS NULL OR at IS NULL"
+    )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("verdicts") as batch:
+        batch.drop_column("late")
+    op.drop_index("ix_events_touches", "events")
     op.drop_index("ix_events_of_delivery", "events")
     op.create_index(op.f("ix_events_delivery_id"), "events", ["delivery_id"])
     op.drop_index("ix_contacts_many", "contacts")
