@@ -81,6 +81,9 @@ class _View:
         self.clicked = max(self.clicked, row.clicked)
 
 
+_NOTHING = _View("", "").counts_as, _View("", "").figures
+
+
 @dataclass(slots=True)
 class _Contact:
     visitor: str
@@ -192,7 +195,8 @@ def _fold(connection: Connection, batch: Subquery) -> None:
         view = found.get(key)
         if view is None:
             view = found[key] = _View(*key)
-        if key not in before:
+            before[key] = _NOTHING
+        elif key not in before:
             before[key] = (view.counts_as, view.figures)
         return view
 
@@ -204,10 +208,11 @@ def _fold(connection: Connection, batch: Subquery) -> None:
     met = []
     for key, (counted, figures) in before.items():
         view = found[key]
-        if view.at is not None and view.figures != figures:
+        now = view.figures
+        if view.at is not None and now != figures:
             day = days[day_of(view.at), view.page, view.source]
-            for place, now in enumerate(view.figures):
-                day[place] += now - figures[place]
+            for place in range(5):
+                day[place] += now[place] - figures[place]
         if view.counts_as != counted:
             met.append((counted, view))
     _put(connection, views, [_plain(found[key]) for key in before])
