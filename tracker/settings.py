@@ -61,6 +61,7 @@ class Settings(BaseSettings):
         "",
         description="送信サーバー smtp://user:pass@host:587（smtps:// はTLS。空ならローカルの受信箱）",
     )
+    demo: bool = Field(False, description="作りものの読者の見本として動かす（./run demo が付ける）")
     smtp_connections: int = Field(
         1,
         ge=1,

@@ -28,7 +28,7 @@ from tracker.words import MailKind, Verdict
 
 pages = Blueprint("clicks", __name__)
 
-MOST_HITS = 60
+MOST_HITS = 30
 MOST_SIGNED = 5000
 MOST_COLUMNS = 92
 _OTHERS = {
