@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tracker.scanners import Scanners
+from tracker.clicks.scanners import Scanners
 
 NotifyTells = Literal["link", "reasons", "person"]
 """How much of a reader a chat is told."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from tests.conftest import NOW
-from tracker.clicks import Judgement
+from tracker.clicks.judging import Judgement
 from tracker.store import events, tables, verdicts
 from tracker.words import DeliveryState, EventKind, HandoffCause, MailKind, Stage, Verdict
 

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tracker.catalogue import Catalogue
-from tracker.clicks import (
+from tracker.clicks.weights import (
     FORWARDED_FROM,
     FORWARDED_LABELS,
     LABELS,

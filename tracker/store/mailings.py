@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, or_, select, type_coerce
 
-from tracker.clicks import counts_as_click
+from tracker.clicks.counting import counts_as_click
 from tracker.reports.mailings import Mailing
 from tracker.store.tables import contacts, deliveries, events, stage_changes, verdicts, visitors
 from tracker.words import DeliveryState, EventKind, MailKind, Verdict

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
-from tracker.clicks import counts_as_click
+from tracker.clicks.counting import counts_as_click
 from tracker.store.people import PERSON, Person, named, person, stage_or_none
 from tracker.store.tables import (
     deliveries,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, true, type_coerce
 
-from tracker.clicks import counts_for_reader
+from tracker.clicks.counting import counts_for_reader
 from tracker.reports.rows import GOAL, Kind, Move, Thing, Touch
 from tracker.store.tables import (
     contacts,

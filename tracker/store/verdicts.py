@@ -7,7 +7,9 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from tracker.clicks import MOST_NEIGHBOURS, NEAR, RULES_VERSION, Hit, Judgement, Landing, Neighbour
+from tracker.clicks.hits import MOST_NEIGHBOURS, NEAR, Hit, Landing, Neighbour
+from tracker.clicks.judging import Judgement
+from tracker.clicks.weights import RULES_VERSION
 from tracker.store.tables import deliveries, events, verdicts, visitors
 from tracker.words import EventKind, Verdict
 
