@@ -16,7 +16,8 @@ _LONGEST_NAME = 255
 _HOW = "サイトの中の前のアドレスを / から書き、/ か .html で終えます"
 
 
-def _is_alias(text: str) -> bool:
+def is_alias(text: str) -> bool:
+    """Whether an editor may write ``text`` as an address of before."""
     parts = text.split("/")
     return (
         _ALIAS.fullmatch(text) is not None
@@ -28,7 +29,7 @@ def _is_alias(text: str) -> bool:
 
 
 def _checked(text: str) -> str:
-    if _is_alias(text):
+    if is_alias(text):
         return text
     meant = _meant(text)
     hint = f"もしかして: {meant}" if meant else "例: /articles/old-name/"
@@ -47,7 +48,7 @@ def _meant(text: str) -> str | None:
     path = path.removesuffix(".md")
     if not path.endswith(("/", ".html")):
         path += "/"
-    return path if _is_alias(path) else None
+    return path if is_alias(path) else None
 
 
 Alias = Annotated[

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from tracker.catalogue import videos
+from tracker.catalogue.aliases import is_alias
 from tracker.catalogue.ctas import Cta, CtaOptions
 from tracker.catalogue.documents import Document, Loc, parse
 from tracker.catalogue.folder import Folder
@@ -219,6 +220,8 @@ class PageFiles:
         site = self._site_for(source)
         living = {url: path for path, url in site.urls.items()}
         for loc, alias in _texts(document.data, "aliases"):
+            if not is_alias(alias):  # told already
+                continue
             url = alias.removeprefix("/")
             place = f"{source.file}:{document.place(loc).line}"
             if url == source.url:

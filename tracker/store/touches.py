@@ -144,9 +144,9 @@ def reads(
     ).all()  # fmt: skip
     moved = moved or {}
     return [
-        Touch(reader, at, Thing(Kind.PAGE, page))
-        for reader, at, told, done, reached, active in rows
-        if done or is_read((page := moved.get(told, told)), reached, active)
+        Touch(reader, at, Thing(Kind.PAGE, moved.get(page, page)))
+        for reader, at, page, done, reached, active in rows
+        if done or is_read(moved.get(page, page), reached, active)
     ]
 
 
