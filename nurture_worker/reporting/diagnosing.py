@@ -65,12 +65,14 @@ def of_period(
     from nurture_worker.diagnosis.structure import structures
 
     site = structures(catalogue)
-    return diagnose(_counts(connection, site, since, until), site, since, until)
+    return diagnose(_counts(connection, catalogue, site, since, until), site, since, until)
 
 
-def _counts(connection: Connection, site: "Site", since: datetime, until: datetime) -> Counts:
+def _counts(
+    connection: Connection, catalogue: Catalogue, site: "Site", since: datetime, until: datetime
+) -> Counts:
     targets = {cta.id: cta.target for page in site.pages for cta in page.ctas}
-    return counts(connection, since, until, targets)
+    return counts(connection, since, until, targets, catalogue.moved)
 
 
 def _repaired(connection: Connection, catalogue: Catalogue, now: datetime) -> list[Repaired]:
@@ -82,14 +84,16 @@ def _repaired(connection: Connection, catalogue: Catalogue, now: datetime) -> li
     site = structures(catalogue)
     told = []
     figures: dict[datetime, tuple[Figures, Figures | None]] = {}
-    for repair in repairs.since(connection, now - QUARTER)[:MOST_REPAIRS]:
+    for repair in repairs.since(connection, now - QUARTER, catalogue.moved)[:MOST_REPAIRS]:
         days = min(MONTH, now - repair.at).days
         if repair.at not in figures:
             after = None
             if days >= FEWEST_DAYS:
                 end = min(now, repair.at + MONTH)
-                after = Figures(_counts(connection, site, repair.at, end), site)
-            before = Figures(_counts(connection, site, repair.at - MONTH, repair.at), site)
+                after = Figures(_counts(connection, catalogue, site, repair.at, end), site)
+            before = Figures(
+                _counts(connection, catalogue, site, repair.at - MONTH, repair.at), site
+            )
             figures[repair.at] = before, after
         told.append(compare(repair.kind, repair.place, repair.at, days, *figures[repair.at]))
     return told

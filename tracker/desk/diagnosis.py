@@ -29,7 +29,7 @@ def show() -> ResponseReturnValue:
     stored = _newest()
     report = stored.report if stored else None
     with reading(context().engine) as connection:
-        done = repairs.since(connection, context().now() - RECENT)
+        done = repairs.since(connection, context().now() - RECENT, context().catalogue.moved)
     mended = {repair.key for repair in done}
     findings = [f for f in (report.findings if report else ()) if f.key not in mended]
     changes = report.to_change_of(findings) if report else ()
@@ -95,7 +95,8 @@ def repaired() -> ResponseReturnValue:
     else:
         here = context()
         with writing(here.engine) as connection:
-            if key not in {r.key for r in repairs.since(connection, here.now() - RECENT)}:
+            done = repairs.since(connection, here.now() - RECENT, here.catalogue.moved)
+            if key not in {r.key for r in done}:
                 repairs.mark(connection, found, here.now())
         flash("直した日を記録しました。7日たつと、前後の比較をはじめます。")
     return redirect(url_for("desk.diagnosis.show"), 303)

@@ -53,7 +53,7 @@ def report(
     since = None if scope.since is None else scope.since - LOOK_BACK
     touched = [
         touch
-        for touch in store.touches(connection, since, scope.until, reading.is_read)
+        for touch in store.touches(connection, since, scope.until, reading.is_read, catalogue.moved)
         if touch.reader in first and reading.suits(touch.thing, scope.persona)
     ]
     begin = scope.since_ms or 0

@@ -46,7 +46,7 @@ def report(
     since = None if scope.since is None else scope.since - LOOK_BACK
     until = min(scope.until, now)
     reads: dict[str, dict[str, int]] = defaultdict(dict)
-    for touch in store.reads(connection, since, until, reading.is_read):
+    for touch in store.reads(connection, since, until, reading.is_read, catalogue.moved):
         if touch.reader in first and touch.thing.kind is Kind.PAGE:
             own = reads[touch.reader]
             own[touch.thing.id] = min(touch.at, own.get(touch.thing.id, touch.at))
@@ -54,7 +54,9 @@ def report(
     machines = programs(connection)
     seen = [
         page
-        for page in viewed(connection, scope.since, scope.until, scope.source, machines)
+        for page in viewed(
+            connection, scope.since, scope.until, scope.source, machines, catalogue.moved
+        )
         if reading.is_for(page.page, scope)
     ]
     before = scope.before
@@ -62,7 +64,9 @@ def report(
     if before is not None:
         earlier = {
             page.page: page.views
-            for page in viewed(connection, before.since, before.until, scope.source, machines)
+            for page in viewed(
+                connection, before.since, before.until, scope.source, machines, catalogue.moved
+            )
             if reading.is_for(page.page, scope)
         }
     pages = [

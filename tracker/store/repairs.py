@@ -1,5 +1,6 @@
 """What was repaired after a diagnosis, and when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,8 +41,12 @@ def take_back(connection: Connection, repair_id: str) -> None:
     connection.execute(delete(repairs).where(repairs.c.id == repair_id))
 
 
-def since(connection: Connection, begin: datetime) -> list[Repair]:
-    """The repairs made since then, the newest first."""
+def since(
+    connection: Connection, begin: datetime, moved: Mapping[str, str] | None = None
+) -> list[Repair]:
+    """The repairs made since then, the newest first. ``moved`` says of an address that a page had
+    before which it has now."""
+    moved = moved or {}
     rows = connection.execute(
         select(repairs)
         .where(repairs.c.repaired_at >= begin)
@@ -53,8 +58,8 @@ def since(connection: Connection, begin: datetime) -> list[Repair]:
             at=row.repaired_at,
             kind=row.kind,
             place=Place(
-                page=row.page, title=row.title, where=row.spot, section=row.section, cta=row.cta,
-                form=row.form,
+                page=moved.get(row.page, row.page), title=row.title, where=row.spot,
+                section=row.section, cta=row.cta, form=row.form,
             ),
         )
         for row in rows

@@ -1,5 +1,6 @@
 """Click-to-stage, counted from the store: who moved, by what, and what the mails did."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -179,12 +180,17 @@ def moves(connection: Connection, since: datetime | None, most: int) -> list[Mov
 
 
 def clicks_followed(
-    connection: Connection, since: datetime | None, now: datetime
+    connection: Connection,
+    since: datetime | None,
+    now: datetime,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Followed]:
     """Per mail step with link target, and per CTA: who clicked since then, and who moved after.
 
-    Most moved first, then most people.
+    Most moved first, then most people. ``moved`` says of an address that a page had before which it
+    has now.
     """
+    moved = moved or {}
     own = select(visitors.c.reader_id).where(visitors.c.visitor == events.c.visitor)
     rows = connection.execute(
         select(
@@ -227,7 +233,7 @@ def clicks_followed(
         if who is None:
             continue
         what = (
-            (row.scenario, row.step, None, bare(row.page))
+            (row.scenario, row.step, None, _now_at(row.page, moved))
             if row.kind == EventKind.MAIL_CLICK
             else (None, None, row.cta, None)
         )
@@ -256,6 +262,11 @@ def _followed(
 
 def _counts(row: Any) -> bool:
     return counts_as_click({**(row.data or {}), "verdict": row.verdict})
+
+
+def _now_at(page: str | None, moved: Mapping[str, str]) -> str | None:
+    target = bare(page)
+    return None if target is None else moved.get(target, target)
 
 
 def bare(page: str | None) -> str | None:

@@ -40,10 +40,12 @@ def touches(
     since: datetime | None,
     until: datetime,
     is_read: IsRead = lambda _page, _reached, _active: False,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Touch]:
-    """All touches from ``since`` (None: ever) to before ``until``; in no order."""
+    """All touches from ``since`` (None: ever) to before ``until``; in no order. ``moved`` says of an
+    address that a page had before which it has now."""
     return [
-        *reads(connection, since, until, is_read),
+        *reads(connection, since, until, is_read, moved),
         *_acts(connection, since, until),
         *_clicks(connection, since, until),
     ]
@@ -125,7 +127,11 @@ def _is_program() -> ColumnElement[bool]:
 
 
 def reads(
-    connection: Connection, since: datetime | None, until: datetime, is_read: IsRead
+    connection: Connection,
+    since: datetime | None,
+    until: datetime,
+    is_read: IsRead,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Touch]:
     """The pages that known readers read, as ``touches``."""
     rows = connection.execute(
@@ -136,10 +142,11 @@ def reads(
         .join(views, views.c.visitor == visitors.c.visitor)
         .where(_from(views.c.at, since), views.c.at < until)
     ).all()  # fmt: skip
+    moved = moved or {}
     return [
-        Touch(reader, at, Thing(Kind.PAGE, page))
+        Touch(reader, at, Thing(Kind.PAGE, moved.get(page, page)))
         for reader, at, page, done, reached, active in rows
-        if done or is_read(page, reached, active)
+        if done or is_read(moved.get(page, page), reached, active)
     ]
 
 

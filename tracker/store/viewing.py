@@ -1,6 +1,6 @@
 """The views of pages in a period, page by page, without those of programs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select
@@ -29,9 +29,11 @@ def viewed(
     until: datetime,
     source: str | None = None,
     left_out: Sequence[str] = (),
+    moved: Mapping[str, str] | None = None,
 ) -> list[Viewed]:
     """Of each page that was viewed; ``source`` takes the views that came from there, ``left_out``
-    the visitors whose views do not count."""
+    the visitors whose views do not count. ``moved`` says of an address that a page had before which
+    it has now: under that one all its views are counted."""
     conditions = [views.c.at < until]
     if since is not None:
         conditions.append(views.c.at >= since)
@@ -51,4 +53,9 @@ def viewed(
         .where(*conditions)
         .group_by(views.c.page)
     )
-    return [Viewed(page, *(int(n) for n in figures)) for page, *figures in rows]
+    moved = moved or {}
+    found: dict[str, list[int]] = {}
+    for page, *figures in rows:
+        own = found.setdefault(moved.get(page, page), [0] * len(figures))
+        own[:] = [have + int(n) for have, n in zip(own, figures, strict=True)]
+    return [Viewed(page, *figures) for page, figures in found.items()]
