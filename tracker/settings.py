@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         description="送信サーバー smtp://user:pass@host:587（smtps:// はTLS。空ならローカルの受信箱）",
     )
     smtp_connections: int = Field(
-        1,
+        4,
         ge=1,
         le=20,
         description="送信サーバーへ同時に開く接続の数（ワーカーごと。多いほど速く、落ちたときに「不明」になりうるのもその数まで）",
