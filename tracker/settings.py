@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(False, description="作りものの読者の見本として動かす（./run demo が付ける）")
     smtp_connections: int = Field(
-        1,
+        4,
         ge=1,
         le=20,
         description="送信サーバーへ同時に開く接続の数（ワーカーごと。多いほど速く、落ちたときに「不明」になりうるのもその数まで）",
