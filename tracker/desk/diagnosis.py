@@ -139,14 +139,18 @@ def one(page: str) -> ResponseReturnValue:
 @dataclass(frozen=True)
 class Waiting:
     """A question, at how many places it is open, and after how many more visits the first and the
-    last of them will be answered (None: not by visits alone); and at how many it was answered
-    with no."""
+    last of them will be answered (None: not by visits alone, and ``otherwise`` says by what); and
+    at how many it was answered with no."""
 
     label: str
     places: int
     soonest: int | None
     latest: int | None
     cleared: int
+    otherwise: str
+
+
+_OTHERWISE = {"step_loses": "届くメールが増えてから", "unserved": "読者が増えてから"}
 
 
 def waiting(report: DiagnosisReport, url: str | None = None) -> list[Waiting]:
@@ -158,7 +162,8 @@ def waiting(report: DiagnosisReport, url: str | None = None) -> list[Waiting]:
         cleared = sum(c.kind == kind and url in (None, c.page) for c in report.cleared)
         if places or cleared:
             first, last = (more[0], more[-1]) if more else (None, None)
-            found.append(Waiting(label, len(places), first, last, cleared))
+            otherwise = _OTHERWISE.get(kind, "比べるものが増えてから")
+            found.append(Waiting(label, len(places), first, last, cleared, otherwise))
     return found
 
 

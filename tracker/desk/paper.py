@@ -106,10 +106,10 @@ def _change(paper: _Paper, number: int, change: Finding | Note) -> None:
     paper.write_down(f"直し方：{change.how}", colour=_LEAF)
     if isinstance(change, Note):
         prospect = "しくみ上の注意（数字では確かめていません）"
-    elif change.brings_more:
-        prospect = f"増える見込み：{change.gain.words}（8割の確からしさ）・{change.sureness}"
     else:
-        prospect = "直しても問い合わせは増えない可能性もあります"
+        prospect = change.prospect
+        if change.brings_more:
+            prospect = f"増える見込み：{prospect}"
     paper.write_down(prospect, colour=_QUIET)
     paper.ln(1.5)
 
@@ -211,10 +211,6 @@ def _waiting(paper: _Paper, items: Sequence[Undecided]) -> None:
             row.cell(f"{item.title} {item.where}")
             row.cell(item.what)
             row.cell(f"{item.people:,}")
-            row.cell(
-                f"あと約{item.more_sessions:,}回の訪問"
-                if item.more_sessions
-                else "訪問が増えるだけでは分かりません"
-            )
+            row.cell(item.wait)
     if len(items) > MOST_ROWS:
         paper.write_down(f"このほか{len(items) - MOST_ROWS}か所は、画面にあります。", colour=_QUIET)

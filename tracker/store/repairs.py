@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from tracker.diagnosis import DefectKind, Finding, Place
+from tracker.diagnosis import ON_NO_PAGE, DefectKind, Finding, Place
 from tracker.store.tables import new_id, repairs
 
 
@@ -29,7 +29,8 @@ def mark(connection: Connection, finding: Finding, at: datetime) -> str:
     connection.execute(
         insert(repairs).values(
             id=own_id, repaired_at=at, kind=finding.kind, page=finding.page,
-            section=finding.section, cta=finding.cta, form=finding.form, title=finding.title,
+            section=finding.section, cta=finding.cta, form=finding.form or finding.thing,
+            title=finding.title,
             spot=finding.where,
         )
     )  # fmt: skip
@@ -59,7 +60,8 @@ def since(
             kind=row.kind,
             place=Place(
                 page=moved.get(row.page, row.page), title=row.title, where=row.spot,
-                section=row.section, cta=row.cta, form=row.form,
+                section=row.section, cta=row.cta,
+                **{"thing" if row.kind in ON_NO_PAGE else "form": row.form},
             ),
         )
         for row in rows
