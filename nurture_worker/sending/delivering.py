@@ -31,8 +31,8 @@ from tracker.words import BounceReason, Channel, DeliveryState, EventKind
 log = logging.getLogger(__name__)
 
 BATCH = 50
-_LONGEST_WAIT = 50.0
-"""Seconds of a run that may be spent waiting for room in the pace."""
+_LONGEST_WAIT = 20.0
+"""Seconds of a run that may be spent waiting for room in the pace: other jobs wait behind it."""
 _LONGEST_HELD = timedelta(minutes=1)
 """A claim that has waited so long is given back: what its reader does meanwhile shall count."""
 T = TypeVar("T")
