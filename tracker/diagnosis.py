@@ -261,11 +261,28 @@ class PageReading(_Told):
 
 
 class WayStep(_Told):
-    """One step of the way from a visit to an inquiry, how often it was taken, and whether
-    something was found that stands in its way."""
+    """One step of the way from a visit to an order, how often it was taken, and whether something
+    was found that stands in its way. ``of`` is the count that it is a part of (None: it begins
+    anew), ``usual`` how many it would be were all its objects like the others of their kind (None:
+    nobody knows)."""
 
     label: str
     count: int
+    found: bool = False
+    of: int | None = None
+    usual: float | None = Field(default=None, ge=0)
+
+
+class MailStep(_Told):
+    """One mail of a scenario (``label``): how many arrived in the period, how many people pressed
+    a link of it and how many stopped all mails by it; ``found``: more than elsewhere."""
+
+    label: str
+    day: int
+    subject: str
+    delivered: int
+    clicked: int
+    stopped: int
     found: bool = False
 
 
@@ -274,7 +291,8 @@ class DiagnosisReport(_Told):
 
     ``findings`` are worth changing, the largest gain first; ``undecided`` what looks odd first,
     then what is clear soonest; ``notes`` are remarks on how pages are built; ``pages`` are in
-    order of views; ``way`` leads from the visits to the inquiries.
+    order of views; ``way`` leads from the visits to the inquiries and orders, and ``mails`` are the
+    steps of its scenarios.
     """
 
     format: Literal["sodate-diagnosis/2"] = FORMAT
@@ -293,6 +311,7 @@ class DiagnosisReport(_Told):
     notes: tuple[Note, ...] = ()
     pages: tuple[PageReading, ...] = ()
     way: tuple[WayStep, ...] = ()
+    mails: tuple[MailStep, ...] = ()
 
     @property
     def to_change(self) -> tuple[Finding | Note, ...]:

@@ -21,9 +21,12 @@ class Served:
 
 @dataclass(frozen=True)
 class Beyond:
-    """``mails`` are those of each step in the period, ``orders`` those won in it (None: deals are
-    not kept); ``served`` first says of each stage what there is for everybody."""
+    """``mails`` are those of each step in the period; ``mailed`` people got any of them, and of
+    these ``pressed`` a link (None: not known). ``orders`` are those won in it (None: deals are not
+    kept). ``served`` first says of each stage what there is for everybody."""
 
     mails: tuple[Mailing, ...] = ()
+    mailed: int | None = None
+    pressed: int | None = None
     served: tuple[Served, ...] = ()
     orders: int | None = None

@@ -1,6 +1,6 @@
 """The whole diagnosis of a period."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -13,20 +13,19 @@ from nurture_worker.diagnosis.notes import gaps, notes
 from nurture_worker.diagnosis.questions import ask
 from nurture_worker.diagnosis.structure import CtaPlace, PageStructure, Site
 from nurture_worker.diagnosis.unserved import unserved
+from nurture_worker.diagnosis.way import mail_steps, way
 from nurture_worker.diagnosis.words import about, beside, how, place, sureness, what
 from tracker.chance import wilson
 from tracker.counts import Counts, CtaCounts, PageCounts
 from tracker.diagnosis import (
     Cleared,
     CtaReading,
-    DefectKind,
     DiagnosisReport,
     Finding,
     Note,
     PageReading,
     Point,
     Undecided,
-    WayStep,
 )
 
 ENOUGH_VIEWS = for_half_width(0.06)
@@ -78,35 +77,9 @@ def diagnose(
         undecided=tuple(undecided),
         notes=(*notes(site.pages), *remarks),
         pages=pages,
-        way=tuple(_way(counts, found)),
+        way=tuple(way(figures, beyond, found)),
+        mails=tuple(mail_steps(figures, found)),
     )
-
-
-_IN_THE_WAY: tuple[tuple[DefectKind, ...], ...] = (
-    (),
-    ("section_cliff", "cta_below_exit", "dead_end"),
-    ("cta_weak", "cta_stage_mismatch", "cta_competition"),
-    ("broken_link",),
-    ("form_abandon",),
-    (),
-)
-"""What findings keep readers from each step of the way."""
-
-
-def _way(counts: Counts, found: Sequence[Finding]) -> Iterator[WayStep]:
-    ctas = [cta for page in counts.pages.values() for cta in page.ctas.values()]
-    forms = counts.forms.values()
-    steps = (
-        ("訪問", counts.sessions),
-        ("CTAが見えた", sum(cta.seen for cta in ctas)),
-        ("CTAを押した", sum(cta.clicked for cta in ctas)),
-        ("フォームを開いた", sum(form.opened for form in forms)),
-        ("フォームを送った", sum(form.sent for form in forms)),
-        ("問い合わせ", counts.inquiries),
-    )
-    kinds = {finding.kind for finding in found}
-    for (label, count), own in zip(steps, _IN_THE_WAY, strict=True):
-        yield WayStep(label=label, count=count, found=bool(kinds.intersection(own)))
 
 
 def _found(answers: Sequence[Answer], figures: Figures, days: float) -> list[Finding]:

@@ -15,7 +15,7 @@ from tracker.reporting.content import UNKNOWN, standing_as
 from tracker.reporting.scope import Reading, ms
 from tracker.reports.mailings import Mailing
 from tracker.store import orders, touches
-from tracker.store.mailings import mailings
+from tracker.store.mailings import mailed_people, mailings
 from tracker.words import Stage
 
 if TYPE_CHECKING:
@@ -33,8 +33,11 @@ def beyond(
     """Of the period from ``since`` to before ``until``, and of where readers stand now."""
     from nurture_worker.diagnosis.beyond import Beyond
 
+    mailed, pressed = mailed_people(connection, since, until)
     return Beyond(
         mails=mails(connection, since, until),
+        mailed=mailed,
+        pressed=pressed,
         served=tuple(_served(connection, catalogue, since, until)),
         orders=_orders(connection, since, until),
     )

@@ -54,6 +54,23 @@ def mailings(
     return {own: _mailing(own, counts) for own, counts in found.items()}
 
 
+def mailed_people(connection: Connection, since: datetime, until: datetime) -> tuple[int, int]:
+    """How many readers got a step mail in the period, and how many of them pressed a link of it."""
+    chosen = _chosen(since, until, None)
+    got = connection.execute(
+        select(func.count(deliveries.c.reader_id.distinct())).where(
+            *chosen, deliveries.c.state == DeliveryState.SENT
+        )
+    ).scalar_one()
+    pressed = {
+        row.reader_id
+        for row in _people(connection, chosen)
+        if row.kind == EventKind.MAIL_CLICK
+        and counts_as_click({**(row.data or {}), "verdict": row.verdict})
+    }
+    return got, min(len(pressed), got)
+
+
 def _mailing(own: Step, counts: Counter[str]) -> Mailing:
     figures: dict[str, Any] = dict(counts)
     return Mailing(*own, **figures)
