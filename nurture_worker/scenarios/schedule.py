@@ -121,7 +121,8 @@ def due_at(
 
 def open_from(at: datetime, window: Window, zone: tzinfo) -> datetime:
     """The first moment from ``at`` on that lies within ``window`` (UTC)."""
-    at = at.astimezone(UTC)
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
     day = at.astimezone(zone).date()
     told = (window.days, window.holidays, window.opens, window.closes)
     for _ in range(_LONGEST_SHUT):
