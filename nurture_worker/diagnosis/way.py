@@ -53,7 +53,7 @@ def way(figures: Figures, beyond: Beyond, found: Sequence[Finding]) -> Iterator[
         lambda form: (figures.form(form.id).opened, figures.form(form.id).sent),
     )
     yield step("訪問", counts.sessions)
-    yield step("CTAが見えた", seen, counts.sessions, by=_CUTS)
+    yield step("CTAが見えた", seen, by=_CUTS)  # by several CTAs in a visit: no share of them
     yield step("CTAを押した", pressed, seen, _plus(pressed, more_pressed), _PRESSED)
     yield step(
         "フォームを開いた", opened, pressed, _plus(opened, lost_on_the_way), ("broken_link",)
