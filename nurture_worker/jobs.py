@@ -22,6 +22,11 @@ def sweep() -> None:
     sweeping.sweep(tools())
 
 
+def settle() -> None:
+    """A few seconds have passed: a click may be a person's by now, and its reader hot."""
+    sweeping.settle_lately(tools())
+
+
 def send() -> None:
     """Mails were planned that are due at once."""
     delivering.send_due(tools())

@@ -1,6 +1,7 @@
 """What is due, asked of the database: emptying Redis delays, but loses nothing."""
 
 import logging
+from datetime import timedelta
 
 from nurture_worker.handoffs.notifying import notify_due
 from nurture_worker.handoffs.opening import remind, tell_of_given
@@ -32,6 +33,11 @@ log = logging.getLogger(__name__)
 SWEEPS_A_DAY = 1440
 """A sweep each minute of a real day, and never more often than each second."""
 
+SETTLE_SECONDS = 15
+"""Between two sweeps, the latest hits are judged so often: sales hear of a click within a minute."""
+
+_LATELY = timedelta(hours=1)
+
 
 def sweep(tools: Tools) -> None:
     """All that may be due: bounces not read, events not digested or counted, hits not judged, mails
@@ -62,6 +68,16 @@ def sweep(tools: Tools) -> None:
     notify_due(tools)
     with writing(tools.engine) as connection:
         pulse.note_sweep(connection, tools.now())
+
+
+def settle_lately(tools: Tools) -> None:
+    """Judge the hits of the last hour, and send what follows from them; where none waits, what the
+    pace has room for by now."""
+    if settle(tools, tools.now() - _LATELY):
+        advance(tools)
+        notify_due(tools)
+    else:
+        send_due(tools)
 
 
 def advance(tools: Tools) -> None:

@@ -12,7 +12,7 @@ from tracker.catalogue import Catalogue
 from tracker.catalogue.affinity import persona_of
 from tracker.catalogue.diagnoses import Result
 from tracker.catalogue.pages import Page
-from tracker.clicks import counts_for_reader
+from tracker.clicks.counting import counts_for_reader
 from tracker.events import Event
 from tracker.words import EventKind, FormOf, HandoffCause, Stage
 

@@ -1,5 +1,7 @@
 """What the makers measure: bench."""
 
+from pathlib import Path
+
 import click
 
 from nurture_worker.commands.telling import told
@@ -83,14 +85,19 @@ def bench_diagnosis(sites: int) -> None:
 @click.option(
     "--fresh", default=10_000, type=click.IntRange(1), help="そのうち、まだ取り込んでいない分"
 )
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="作った記録を置いておくフォルダー（次からはそれを使う）",
+)
 @told
-def bench_engine(readers: int, events: int, fresh: int) -> None:
+def bench_engine(readers: int, events: int, fresh: int, keep: Path | None) -> None:
     """採点、取り込み、次のメールを決める速さを、作りものの読者で測る。"""
     from nurture_worker.benchmarks import engine, site
 
     try:
         good = engine.bench_engine(
-            read_settings().root.resolve(), readers, events, fresh, click.echo
+            read_settings().root.resolve(), readers, events, fresh, click.echo, keep
         )
     except site.BenchError as error:
         raise click.ClickException(str(error)) from None

@@ -1,5 +1,6 @@
 """The worker: runs the jobs of the queue, one after another, in this process."""
 
+import gc
 from types import FrameType
 
 from rq import SimpleWorker
@@ -20,5 +21,6 @@ class Worker(SimpleWorker):
 def work_until_told() -> None:
     """Run jobs until SIGTERM or SIGINT. The mail in hand is finished, no other is begun."""
     redis = tools().redis
+    gc.freeze()  # what stays for good need not be looked through again and again
     worker = Worker([queue(redis)], connection=redis, serializer=JSONSerializer)
     worker.work(logging_level="WARNING")

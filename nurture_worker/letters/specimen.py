@@ -14,7 +14,7 @@ from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
 from tracker.catalogue.issues import Issue
 from tracker.catalogue.scenarios import Scenario, Step
-from tracker.clicks import TRAP
+from tracker.clicks.hits import TRAP
 from tracker.words import Channel
 
 

@@ -5,10 +5,12 @@ from datetime import datetime
 from nurture_worker.letters.bodies import count_links
 from nurture_worker.readers.following import follow
 from nurture_worker.tools import Tools
-from tracker.clicks import SETTLE_AFTER, judge
+from tracker.clicks.hits import SETTLE_AFTER
+from tracker.clicks.judging import judge
 from tracker.store import deliveries, verdicts
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading, writing
+from tracker.store.tables import EPOCH
 from tracker.words import DeliveryState, MailKind
 
 BATCH = 200
@@ -16,8 +18,9 @@ MOST_ANEW = 1000
 """Mails judged anew in one go; the next sweep goes on, so that new rules hold up no sending."""
 
 
-def settle(tools: Tools) -> int:
-    """Judge the hits that have waited for their siblings; how many mails were looked at.
+def settle(tools: Tools, since: datetime = EPOCH) -> int:
+    """Judge the hits from ``since`` on that have waited for their siblings; how many mails were
+    looked at.
 
     A new hit on a mail has all its hits judged anew, so a verdict may be revised; so may it be by
     a hit on another reader's mail, by what the landing page told, and by a new version of the
@@ -28,7 +31,7 @@ def settle(tools: Tools) -> int:
     while True:
         now = tools.now()
         with reading(tools.engine) as connection:
-            mails = verdicts.unjudged(connection, now - SETTLE_AFTER, BATCH)
+            mails = verdicts.unjudged(connection, now - SETTLE_AFTER, BATCH, since)
         if not mails:
             break
         for delivery_id in mails:

@@ -15,7 +15,7 @@ from tracker.store.engine import writing
 from tracker.store.enrolments import Enrolment
 from tracker.words import DeliveryState, EndReason, Entry, MailKind, SkipReason
 
-PLANNED_AT_ONCE = 2000
+PLANNED_AT_ONCE = 5000
 
 
 def plan_steps(tools: Tools) -> int:

@@ -121,13 +121,14 @@ def due_at(
 
 def open_from(at: datetime, window: Window, zone: tzinfo) -> datetime:
     """The first moment from ``at`` on that lies within ``window`` (UTC)."""
-    at = at.astimezone(UTC)
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
     day = at.astimezone(zone).date()
+    told = (window.days, window.holidays, window.opens, window.closes)
     for _ in range(_LONGEST_SHUT):
-        if _is_open_on(day, window.days, window.holidays):
-            moment = max(at, _on(day, window.opens, zone))
-            if moment < _on(day, window.closes, zone):
-                return moment
+        hours = _hours(day, zone, *told)
+        if hours and at < hours[1]:
+            return max(at, hours[0])
         day += _ONE_DAY
     return at
 
@@ -144,6 +145,21 @@ def _is_open_on(day: date, days: tuple[Weekday, ...], holidays: bool) -> bool:
     import jpholiday  # here, so that what needs no window starts without its tables
 
     return not jpholiday.is_holiday(day)
+
+
+@lru_cache(maxsize=4096)
+def _hours(
+    day: date,
+    zone: tzinfo,
+    days: tuple[Weekday, ...],
+    holidays: bool,
+    opens: int,
+    closes: int,
+) -> tuple[datetime, datetime] | None:
+    """From when until when a day is open (UTC); ``None`` for one that is not."""
+    if not _is_open_on(day, days, holidays):
+        return None
+    return _on(day, opens, zone), _on(day, closes, zone)
 
 
 @lru_cache(maxsize=4096)

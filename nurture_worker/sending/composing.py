@@ -20,7 +20,7 @@ from nurture_worker.sending.keeping import Kept, Source, kept_alone, kept_of, so
 from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
-from tracker.clicks import TRAP
+from tracker.clicks.hits import TRAP
 from tracker.links import (
     Click,
     Confirmation,

@@ -4,8 +4,10 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -24,13 +26,13 @@ from tracker.store import claims, events
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import is_away, writing
 from tracker.store.readers import Reader
-from tracker.words import BounceReason, DeliveryState, EventKind
+from tracker.words import BounceReason, Channel, DeliveryState, EventKind
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
-_LONGEST_WAIT = 50.0
-"""Seconds of a run that may be spent waiting for room in the pace."""
+_LONGEST_WAIT = 20.0
+"""Seconds of a run that may be spent waiting for room in the pace: other jobs wait behind it."""
 _LONGEST_HELD = timedelta(minutes=1)
 """A claim that has waited so long is given back: what its reader does meanwhile shall count."""
 T = TypeVar("T")
@@ -72,6 +74,10 @@ class _Run:
         self._settled = 0
         self._told: list[tuple[Delivery, Mail, Outcome]] = []
         """Handed over, and not settled yet: the next commit tells of them."""
+        self._ahead: dict[str, Mail] = {}
+        """Composed while the server answered, by the delivery's id."""
+        self._templates: set[str] = set()
+        """The hashes of those that this run has kept."""
 
     def through(self) -> int:
         tools = self._tools
@@ -108,7 +114,8 @@ class _Run:
                     mail = self._composed(delivery, taken.readers)
                     if mail is not None:
                         wave.append((delivery, mail))
-                if wave and not self._hand_over(wave):
+                ahead = partial(self._compose_ahead, waiting[:most], taken.readers)
+                if wave and not self._hand_over(wave, ahead):
                     self._give_back(waiting, None, "server away")
                     return False
             return True
@@ -132,9 +139,7 @@ class _Run:
             self._settled += told
             return None
         try:
-            mail = prepare(tools, delivery, known, self._looking)
-            self._looking.rollback()  # what it read shall not be held for longer
-            return mail
+            return self._ahead.pop(delivery.id, None) or self._prepared(delivery, known)
         except UnsendableError as error:
             self._settled += _settle(tools, delivery, Outcome(error.state, str(error)))
         except SQLAlchemyError:
@@ -145,18 +150,32 @@ class _Run:
             self._settled += _refused(tools, delivery, f"cannot be composed: {error}", None)
         return None
 
-    def _hand_over(self, wave: Sequence[tuple[Delivery, Mail]]) -> bool:
-        """Hand over a wave; whether the server goes on taking mails.
+    def _prepared(self, delivery: Delivery, known: Mapping[str, Reader]) -> Mail:
+        mail = prepare(self._tools, delivery, known, self._looking)
+        self._looking.rollback()  # what it read shall not be held for longer
+        signer = self._tools.signer
+        return replace(mail, message=signer.sign(mail.message)) if signer else mail
+
+    def _compose_ahead(self, mails: Sequence[Delivery], known: Mapping[str, Reader]) -> None:
+        """Compose what comes next while the server takes what is in the air. What cannot be
+        composed is left to its turn."""
+        self._ahead.clear()
+        for delivery in mails:
+            if delivery.channel == Channel.MAIL:
+                with suppress(Exception):
+                    self._ahead[delivery.id] = self._prepared(delivery, known)
+
+    def _hand_over(
+        self, wave: Sequence[tuple[Delivery, Mail]], meanwhile: Callable[[], None]
+    ) -> bool:
+        """Hand over a wave, and do something else ``meanwhile``; whether the server goes on taking
+        mails.
 
         The mark of these and the end of those before them are one commit: a worker that is killed
         leaves no more uncertain than it had in the air.
         """
         tools = self._tools
-        signer = tools.signer
-        posts = [
-            Post(signer.sign(mail.message) if signer else mail.message, mail.sender, mail.recipient)
-            for _, mail in wave
-        ]
+        posts = [Post(mail.message, mail.sender, mail.recipient) for _, mail in wave]
 
         def mark() -> list[int]:
             told, self._told = self._told, []
@@ -170,15 +189,16 @@ class _Run:
                         tools.catalogue.newsletter_scenarios,
                     )
                     said = [(d, m.kept) for d, m in wave if m.kept and d.id in begun]
-                    keep_each(connection, said, tools.now())
+                    keep_each(connection, said, tools.now(), self._templates)
             except SQLAlchemyError:
                 self._told = told
                 self._settle_told()
                 self._give_back([d for d, _ in wave], tools.now() + BACKOFF[0], "store away")
                 raise
+            self._templates |= {kept.template.hash for _, kept in said}
             return [n for n, (delivery, _) in enumerate(wave) if delivery.id in begun]
 
-        outcomes = self._mailer.hand_over(posts, mark)
+        outcomes = self._mailer.hand_over(posts, mark, meanwhile)
         away = False
         for (delivery, mail), outcome in zip(wave, outcomes, strict=True):
             if outcome.reason:
@@ -228,10 +248,8 @@ class _Run:
 def _note_sent(
     connection: Connection, told: Sequence[tuple[Delivery, Mail, Outcome]], now: datetime
 ) -> int:
-    by_code: dict[int, list[Delivery]] = {}
-    for delivery, _, outcome in told:
-        by_code.setdefault(outcome.smtp_code or 250, []).append(delivery)
-    return sum(claims.sent_each(connection, mails, now, code) for code, mails in by_code.items())
+    sent = [(delivery, outcome.smtp_code or 250) for delivery, _, outcome in told]
+    return claims.sent_each(connection, sent, now)
 
 
 def _ended(tools: Tools, delivery: Delivery, mail: Mail, outcome: Outcome) -> bool:

@@ -1,6 +1,6 @@
 """Keeps what each mail said, so that "what exactly did she get" has an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -60,25 +60,31 @@ def kept_alone(tools: Tools, letter: Letter, frame: Frame, what: str) -> Kept:
 
 
 def keep_each(
-    connection: Connection, mails: Sequence[tuple[Delivery, Kept]], now: datetime
+    connection: Connection,
+    mails: Sequence[tuple[Delivery, Kept]],
+    now: datetime,
+    known: Collection[str] = (),
 ) -> None:
-    """In the transaction in which the mails are handed over."""
-    letters.keep_templates(
-        connection,
-        [
-            {
-                "hash": kept.template.hash,
-                "source": kept.source.path,
-                "source_hash": kept.source.hash,
-                "subject": kept.template.subject.text,
-                "text": kept.template.text.text,
-                "html": kept.template.html.text,
-                "targets": list(kept.template.targets),
-                "first_used": now,
-            }
-            for kept in {kept.template.hash: kept for _, kept in mails}.values()
-        ],
-    )
+    """In the transaction in which the mails are handed over; ``known`` are the hashes of templates
+    that are kept already."""
+    fresh = {kept.template.hash: kept for _, kept in mails if kept.template.hash not in known}
+    if fresh:
+        letters.keep_templates(
+            connection,
+            [
+                {
+                    "hash": own,
+                    "source": kept.source.path,
+                    "source_hash": kept.source.hash,
+                    "subject": kept.template.subject.text,
+                    "text": kept.template.text.text,
+                    "html": kept.template.html.text,
+                    "targets": list(kept.template.targets),
+                    "first_used": now,
+                }
+                for own, kept in fresh.items()
+            ],
+        )
     letters.keep_each(
         connection,
         [

@@ -29,21 +29,12 @@ from tests.clicks.traces import (
     hit,
     plain,
 )
-from tracker.clicks import (
-    FORWARDED,
-    FORWARDED_LABELS,
-    LABELS,
-    TRAP,
-    WEIGHTS,
-    Hit,
-    Judgement,
-    Landing,
-    Neighbour,
-    counts_for_reader,
-    is_program,
-    judge,
-)
-from tracker.scanners import Scanners
+from tracker.clicks.agents import is_program
+from tracker.clicks.counting import counts_for_reader
+from tracker.clicks.hits import TRAP, Hit, Landing, Neighbour
+from tracker.clicks.judging import Judgement, judge
+from tracker.clicks.scanners import Scanners
+from tracker.clicks.weights import FORWARDED, FORWARDED_LABELS, LABELS, WEIGHTS
 from tracker.words import Verdict
 
 TRACES = list(tuned.traces())

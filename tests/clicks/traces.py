@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from tracker.clicks import TRAP, Hit, Landing, Neighbour
+from tracker.clicks.hits import TRAP, Hit, Landing, Neighbour
 
 SENT = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 Who = Literal["person", "machine", "either"]

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from tests.conftest import NOW
-from tracker.clicks import Hit, Judgement
+from tracker.clicks.hits import Hit
+from tracker.clicks.judging import Judgement
 from tracker.store import events, tables, verdicts
 from tracker.words import DeliveryState, EventKind, HandoffCause, MailKind, Stage, Verdict
 

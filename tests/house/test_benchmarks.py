@@ -52,7 +52,7 @@ def test_the_crowd_of_the_engine_is_as_large_as_asked_for_and_moves_on() -> None
     entries, changes = (int(n.replace(",", "")) for n in re.findall(r"([\d,]+)件", said[-1]))
     assert entries > 100
     assert changes >= 40
-    assert len(said) == 6
+    assert len(said) == 7
 
 
 def test_a_crowd_with_too_little_to_tell_is_refused() -> None:

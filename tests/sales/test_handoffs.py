@@ -3,7 +3,7 @@ desk, the deal, and the end of the scenarios."""
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,20 +11,23 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
+from nurture_worker.house.ticking import ticks
 from nurture_worker.readers.rebuild import rebuild
+from nurture_worker.sweep import settle_lately, sweep
 from tests.clicks.traces import CHROME
 from tests.conftest import House
 from tests.content import catalogue
 from tests.desk.conftest import Browser, browser_of, words_of  # noqa: F401 - a fixture
 from tests.scenarios.test_trusted_scenarios import OFFICE, reasons
 from tests.servers import html_of, text_of
-from tests.walking import AGREED, FORM, path_in, states, the_reader
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tracker.catalogue.scoring import Hot, HotAct
 from tracker.store import deals, handoffs, notifications
 from tracker.store import events as log
 from tracker.store.engine import reading, writing
 from tracker.store.handoffs import Handoff
 from tracker.store.tables import audit
+from tracker.wake import Job
 from tracker.words import (
     DealOutcome,
     DealSource,
@@ -109,6 +112,34 @@ def the_task(house: House) -> Handoff:
 def count(house: House, table: str) -> int:
     with reading(house.tools.engine) as connection:
         return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def test_sales_hear_of_a_click_within_a_minute_wherever_it_falls_between_two_sweeps(
+    house: House,
+) -> None:
+    clicked = HotAct(id="clicked", event=EventKind.MAIL_CLICK)
+    rules = catalogue().scoring.model_copy(update={"hot": Hot(at=1000, acts=(clicked,))})
+    catalogue(scoring=rules).write(house.tools.settings.catalogue_path)
+    become_a_reader(house)
+    house.clock.advance(days=1)
+    house.work()
+    house.click(path_in(house.postbox.mails[-1], "c"))
+    house.clock.advance(seconds=-20)  # back to the click
+    at = house.tools.now()
+    run = {Job.SWEEP: sweep, Job.SETTLE: settle_lately}
+    waiting = ticks(60.0)
+    for first in range(4):  # the second look comes a second too early
+        job, pause = next(waiting)
+        house.fold()
+        run[job](house.tools)
+        house.clock.advance(seconds=pause if first else pause - 1)
+        if to_sales(house):
+            break
+    assert house.tools.now() - at < timedelta(minutes=1)
+    (mail,) = to_sales(house)
+    assert "山田 太郎" in text_of(mail)
+    settle_lately(house.tools)
+    assert len(to_sales(house)) == 1
 
 
 def test_from_the_log_to_the_mail_the_task_the_yen_and_the_end_of_the_scenarios(

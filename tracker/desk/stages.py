@@ -54,7 +54,7 @@ def show() -> ResponseReturnValue:
             "uncertain": histories.uncertain(connection, span.since, MOST_UNCERTAIN),
             "refusals": suppressions.refusals(connection, now - REFUSALS_OF),
         }
-        clicks = reports.clicks_followed(connection, span.since, now)
+        clicks = reports.clicks_followed(connection, span.since, now, catalogue.moved)
         steps = reports.step_figures(connection, span.since)
     mail_clicks = [f for f in clicks if f.cta is None]
     cta_clicks = [f for f in clicks if f.cta is not None]

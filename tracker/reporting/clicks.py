@@ -61,7 +61,9 @@ def report(
     touched = sorted(
         (
             touch
-            for touch in store.touches(connection, since, scope.until, reading.is_read)
+            for touch in store.touches(
+                connection, since, scope.until, reading.is_read, catalogue.moved
+            )
             if touch.reader in first and reading.suits(touch.thing, scope.persona)
         ),
         key=attrgetter("at"),

@@ -1,6 +1,7 @@
 """Content: what each page did, and whether there is something to read where readers stand."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,14 +47,14 @@ def report(
     since = None if scope.since is None else scope.since - LOOK_BACK
     until = min(scope.until, now)
     reads: dict[str, dict[str, int]] = defaultdict(dict)
-    for touch in store.reads(connection, since, until, reading.is_read):
+    for touch in store.reads(connection, since, until, reading.is_read, catalogue.moved):
         if touch.reader in first and touch.thing.kind is Kind.PAGE:
             own = reads[touch.reader]
             own[touch.thing.id] = min(touch.at, own.get(touch.thing.id, touch.at))
     goals = _goals(connection, scope, set(first))
     seen = [
         page
-        for page in viewed(connection, scope.since, scope.until, scope.source)
+        for page in viewed(connection, scope.since, scope.until, scope.source, catalogue.moved)
         if reading.is_for(page.page, scope)
     ]
     before = scope.before
@@ -61,7 +62,9 @@ def report(
     if before is not None:
         earlier = {
             page.page: page.views
-            for page in viewed(connection, before.since, before.until, scope.source)
+            for page in viewed(
+                connection, before.since, before.until, scope.source, catalogue.moved
+            )
             if reading.is_for(page.page, scope)
         }
     pages = [
@@ -116,9 +119,18 @@ def _demands(
         key = (cell.stage.rank, cell.persona.id)
         pages[key] = len(cell.pages)
         views[key] = sum(views_of.get(page.url, 0) for page in cell.pages)
-    standing: Counter[tuple[int, str]] = Counter()
-    for reader, rank in store.standing(connection).items():
-        named = [reading.pages[p].personas for p in reads.get(reader, ()) if p in reading.pages]
-        standing[rank, persona_of(named) or UNKNOWN] += 1
+    standing = standing_as(connection, reading, reads)
     unlike = tuple(standing.pop((stage.rank, UNKNOWN), 0) for stage in Stage)
     return demands(pages, views, standing), unlike
+
+
+def standing_as(
+    connection: Connection, reading: Reading, reads: Mapping[str, Iterable[str]]
+) -> Counter[tuple[int, str]]:
+    """How many readers stand at which stage (rank) now, by whom they are like as far as the pages
+    say that each of them ``reads``."""
+    found: Counter[tuple[int, str]] = Counter()
+    for reader, rank in store.standing(connection).items():
+        named = [reading.pages[p].personas for p in reads.get(reader, ()) if p in reading.pages]
+        found[rank, persona_of(named) or UNKNOWN] += 1
+    return found

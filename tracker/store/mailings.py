@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, select, type_coerce
 
 from tracker.reports.mailings import Mailing
-from tracker.store.hits import answers
-from tracker.store.tables import contacts, deliveries, stage_changes, visitors
+from tracker.store.hits import answers, is_click
+from tracker.store.tables import contacts, deliveries, stage_changes, verdicts, visitors
 from tracker.words import DeliveryState, MailKind
 
 WITHIN_MS = 14 * 86_400_000
@@ -43,6 +43,22 @@ def mailings(
     for own, field, count in answers(connection, chosen):
         found[own][field] += count
     return {own: _mailing(own, counts) for own, counts in found.items()}
+
+
+def mailed_people(connection: Connection, since: datetime, until: datetime) -> tuple[int, int]:
+    """How many readers got a step mail in the period, and how many of them pressed a link of it."""
+    chosen = _chosen(since, until, None)
+    got = connection.execute(
+        select(func.count(deliveries.c.reader_id.distinct())).where(
+            *chosen, deliveries.c.state == DeliveryState.SENT
+        )
+    ).scalar_one()
+    pressed = connection.execute(
+        select(func.count(deliveries.c.reader_id.distinct()))
+        .join(verdicts, verdicts.c.delivery_id == deliveries.c.id)
+        .where(*chosen, is_click())
+    ).scalar_one()
+    return got, min(pressed, got)
 
 
 def _mailing(own: Step, counts: Counter[str]) -> Mailing:

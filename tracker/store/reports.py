@@ -195,12 +195,17 @@ def moves(connection: Connection, since: datetime | None, most: int) -> list[Mov
 
 
 def clicks_followed(
-    connection: Connection, since: datetime | None, now: datetime
+    connection: Connection,
+    since: datetime | None,
+    now: datetime,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Followed]:
     """Per mail step with link target, and per CTA: who clicked since then, and who moved after.
 
-    Most moved first, then most people.
+    Most moved first, then most people. ``moved`` says of an address that a page had before which it
+    has now.
     """
+    moved = moved or {}
     changes: dict[str, list[int]] = {}
     for change in connection.execute(
         select(
@@ -215,7 +220,7 @@ def clicks_followed(
             changes.setdefault(change.reader_id, []).append(change.at)
     first: dict[_What, dict[str, tuple[int, str | None]]] = {}
     for scenario, step, cta, page, reader, visitor, at in _clicks(connection, since):
-        own = first.setdefault((scenario, step, cta, bare(page)), {})
+        own = first.setdefault((scenario, step, cta, _now_at(page, moved)), {})
         who = reader or visitor
         held = own.get(who)
         if held is None or at < held[0]:
@@ -271,6 +276,11 @@ def _followed(
         elif at + _WITHIN_MS > now:
             waiting += 1
     return Followed(*what, people, readers, moved, waiting)
+
+
+def _now_at(page: str | None, moved: Mapping[str, str]) -> str | None:
+    target = bare(page)
+    return None if target is None else moved.get(target, target)
 
 
 def bare(page: str | None) -> str | None:

@@ -7,15 +7,15 @@ gives the same rows again. Numbers of what is true are 0 or 1, so that both engi
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Subquery, Table, Text, case, cast, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Subquery, Text, case, cast, delete, func, select, update
 
 from tracker.store import cursors
+from tracker.store.engine import add, put
 from tracker.store.tables import arrivals, contacts, events, page_days, views, visitors
 from tracker.words import EventKind
 
@@ -215,8 +215,16 @@ def _fold(connection: Connection, batch: Subquery) -> None:
                 day[place] += now[place] - figures[place]
         if view.counts_as != counted:
             met.append((counted, view))
-    _put(connection, views, [_plain(found[key]) for key in before])
-    _add(connection, page_days, days)
+    put(connection, views, [_plain(found[key]) for key in before])
+    names = ("views", "ended", "done", "saw", "clicked")
+    add(
+        connection,
+        page_days,
+        [
+            {"day": day, "page": page, "source": source, **dict(zip(names, own, strict=True))}
+            for (day, page, source), own in days.items()
+        ],
+    )
     _meet(connection, met)
 
 
@@ -249,7 +257,7 @@ def _meet(connection: Connection, met: Iterable[tuple[tuple[int, int], _View]]) 
         counted, attentive = view.counts_as
         contact.views += counted - views_before
         contact.attentive += attentive - attentive_before
-    _put(connection, contacts, [_plain(contact) for contact in found.values()])
+    put(connection, contacts, [_plain(contact) for contact in found.values()])
     come = Counter((quarter_of(held.first_at), held.source) for held in found.values())
     _arrive(connection, come, gone)
 
@@ -261,50 +269,21 @@ def _arrive(
 ) -> None:
     """So many visitors' first visits are of that quarter of an hour and source, or no longer."""
     come.subtract(gone)
-    _add(connection, arrivals, {key: [count] for key, count in come.items() if count})
+    add(
+        connection,
+        arrivals,
+        [
+            {"at": at, "source": source, "visitors": count}
+            for (at, source), count in come.items()
+            if count
+        ],
+    )
     if any(count < 0 for count in come.values()):
         connection.execute(delete(arrivals).where(arrivals.c.visitors == 0))
 
 
-def _put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert ``rows``, in place of those of the same keys."""
-    if rows:
-        statement = _insert(connection, table)
-        values = {name: statement.excluded[name] for name in _figures(table)}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=_keys(table), set_=values), list(rows)
-        )
-
-
-def _add(
-    connection: Connection, table: Table, sums: Mapping[tuple[Any, ...], Sequence[int]]
-) -> None:
-    """Add these figures to those of the same keys."""
-    if sums:
-        statement = _insert(connection, table)
-        values = {name: table.c[name] + statement.excluded[name] for name in _figures(table)}
-        names = [*_keys(table), *_figures(table)]
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=_keys(table), set_=values),
-            [dict(zip(names, (*key, *own), strict=True)) for key, own in sums.items()],
-        )
-
-
 def _plain(row: "_View | _Contact") -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__slots__}
-
-
-def _insert(connection: Connection, table: Table) -> Any:
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return insert(table)
-
-
-def _keys(table: Table) -> list[str]:
-    return [column.name for column in table.primary_key]
-
-
-def _figures(table: Table) -> list[str]:
-    return [column.name for column in table.c if not column.primary_key]
 
 
 def _some(keys: Iterable[Key]) -> Iterator[list[Key]]:

@@ -3,13 +3,13 @@
 A touch is a page read, a link of a step mail pressed by a person, a CTA pressed, a form sent.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, text, true, type_coerce
 
-from tracker.clicks import counts_for_reader
+from tracker.clicks.counting import counts_for_reader
 from tracker.reports.rows import GOAL, Kind, Move, Thing, Touch
 from tracker.store.hits import is_click
 from tracker.store.tables import (
@@ -37,10 +37,12 @@ def touches(
     since: datetime | None,
     until: datetime,
     is_read: IsRead = lambda _page, _reached, _active: False,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Touch]:
-    """All touches from ``since`` (None: ever) to before ``until``; in no order."""
+    """All touches from ``since`` (None: ever) to before ``until``; in no order. ``moved`` says of an
+    address that a page had before which it has now."""
     return [
-        *reads(connection, since, until, is_read),
+        *reads(connection, since, until, is_read, moved),
         *_acts(connection, since, until),
         *_clicks(connection, since, until),
     ]
@@ -113,7 +115,11 @@ def standing(connection: Connection) -> dict[str, int]:
 
 
 def reads(
-    connection: Connection, since: datetime | None, until: datetime, is_read: IsRead
+    connection: Connection,
+    since: datetime | None,
+    until: datetime,
+    is_read: IsRead,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Touch]:
     """The pages that known readers read, as ``touches``."""
     rows = connection.execute(
@@ -124,11 +130,12 @@ def reads(
         .join(views, views.c.visitor == visitors.c.visitor)
         .where(_from(views.c.at, since), views.c.at < until)
     ).all()  # fmt: skip
-    things = {page: Thing(Kind.PAGE, page) for page in {row[2] for row in rows}}
+    moved = moved or {}
+    things = {page: Thing(Kind.PAGE, moved.get(page, page)) for page in {row[2] for row in rows}}
     return [
         Touch(reader, at, things[page])
         for reader, at, page, done, reached, active in rows
-        if done or is_read(page, reached, active)
+        if done or is_read(things[page].id, reached, active)
     ]
 
 

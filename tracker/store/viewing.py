@@ -2,7 +2,7 @@
 kept of them, the hours before and after from the views themselves."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,13 +34,20 @@ def is_program() -> ColumnElement[bool]:
 
 
 def viewed(
-    connection: Connection, since: datetime | None, until: datetime, source: str | None = None
+    connection: Connection,
+    since: datetime | None,
+    until: datetime,
+    source: str | None = None,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Viewed]:
-    """Of each page that a person viewed; ``source`` takes the views that came from there."""
+    """Of each page that a person viewed; ``source`` takes the views that came from there. ``moved``
+    says of an address that a page had before which it has now: under that one all its views are
+    counted."""
+    moved = moved or {}
     found: dict[str, Counter[str]] = {}
     for weight, question in _questions(since, until, source):
         for page, *figures in connection.execute(question):
-            own = found.setdefault(page, Counter())
+            own = found.setdefault(moved.get(page, page), Counter())
             for name, figure in zip(("views", *_FIGURES), figures, strict=True):
                 own[name] += weight * int(figure)
     return [

@@ -28,7 +28,8 @@ class Cells:
             case Look.SHARE:
                 return f"{100 * value:.1f}%" if 0 < abs(value) < 0.0995 else f"{100 * value:.0f}%"
             case Look.POINTS:
-                return f"{100 * value:+.0f}"
+                points = round(100 * value)
+                return f"{points:+d}" if points else "±0"
             case Look.YEN:
                 return say("%(yen)s円", yen=f"{round(value):,}")
             case Look.DAYS:
