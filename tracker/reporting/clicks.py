@@ -11,7 +11,7 @@ from operator import attrgetter
 from sqlalchemy import Connection
 
 from tracker.catalogue import Catalogue
-from tracker.reporting.scope import Reading, Scope, ms
+from tracker.reporting.scope import LOOK_BACK, Reading, Scope, ms
 from tracker.reports.followed import Followed, followed, ways_of
 from tracker.reports.movement import Cohort, Passage, cohorts, passages
 from tracker.reports.paths import Credit, Journey, credits
@@ -20,9 +20,6 @@ from tracker.store import orders
 from tracker.store import touches as store
 from tracker.store.strangers import strangers_by_week
 from tracker.store.touches import Came
-
-LOOK_BACK = timedelta(days=90)
-"""Touches that long before the period still take part in what came of it."""
 
 _THING = attrgetter("thing")
 

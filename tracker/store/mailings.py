@@ -1,14 +1,16 @@
 """What became of the step mails settled in a period, step by step."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, select, type_coerce
 
 from tracker.reports.mailings import Mailing
+from tracker.store.among import among
 from tracker.store.hits import answers, is_click
-from tracker.store.tables import contacts, deliveries, stage_changes, verdicts, visitors
+from tracker.store.tables import deliveries, stage_changes, verdicts
 from tracker.words import DeliveryState, MailKind
 
 WITHIN_MS = 14 * 86_400_000
@@ -26,10 +28,12 @@ def mailings(
     since: datetime | None,
     until: datetime,
     now: datetime,
-    source: str | None = None,
+    who: Collection[str] | None = None,
 ) -> dict[Step, Mailing]:
-    """By (scenario, step). ``source`` takes the mails to readers who first came from there."""
-    chosen = _chosen(since, until, source)
+    """By (scenario, step). ``who`` takes the mails to these readers."""
+    chosen = _chosen(since, until)
+    if who is not None:
+        chosen.append(among(connection, deliveries.c.reader_id, who))
     found: defaultdict[Step, Counter[str]] = defaultdict(Counter)
     for scenario, step, state, count in connection.execute(
         select(deliveries.c.scenario, deliveries.c.step, deliveries.c.state, func.count())
@@ -47,7 +51,7 @@ def mailings(
 
 def mailed_people(connection: Connection, since: datetime, until: datetime) -> tuple[int, int]:
     """How many readers got a step mail in the period, and how many of them pressed a link of it."""
-    chosen = _chosen(since, until, None)
+    chosen = _chosen(since, until)
     got = connection.execute(
         select(func.count(deliveries.c.reader_id.distinct())).where(
             *chosen, deliveries.c.state == DeliveryState.SENT
@@ -66,19 +70,10 @@ def _mailing(own: Step, counts: Counter[str]) -> Mailing:
     return Mailing(*own, **figures)
 
 
-def _chosen(
-    since: datetime | None, until: datetime, source: str | None
-) -> list[ColumnElement[bool]]:
+def _chosen(since: datetime | None, until: datetime) -> list[ColumnElement[bool]]:
     found = [deliveries.c.kind == MailKind.STEP, deliveries.c.settled_at < until]
     if since is not None:
         found.append(deliveries.c.settled_at >= since)
-    if source is not None:
-        came = (
-            select(visitors.c.reader_id)
-            .join(contacts, contacts.c.visitor == visitors.c.visitor)
-            .where(contacts.c.source == source)
-        )
-        found.append(deliveries.c.reader_id.in_(came))
     return found
 
 
