@@ -139,7 +139,7 @@ def _way(paper: _Paper, report: DiagnosisReport) -> None:
         paper.cell(18, 6, f"{step.count:,}", align="R")
         paper.cell(18, 6, share, align="R", new_x="LMARGIN", new_y="NEXT")
     paper.write_down(
-        "灰色は前の段から落ちた分、細い線はどの所も同じ種類のほかの所なみだったときの回数です。",
+        "灰色は前の段から落ちた分、細い線は見つかった所が同じ種類のほかの所なみだったときの回数です。",
         size=8,
         colour=_QUIET,
     )
