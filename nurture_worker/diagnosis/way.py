@@ -31,7 +31,7 @@ def way(figures: Figures, beyond: Beyond, answers: Sequence[Answer]) -> Iterator
         yield WayStep(label="メールを押した人", count=beyond.pressed or 0, of=beyond.mailed)
     yield WayStep(label="問い合わせ", count=counts.inquiries)
     if beyond.orders is not None:
-        yield WayStep(label="受注", count=beyond.orders, of=counts.inquiries)
+        yield WayStep(label="受注", count=beyond.orders)
 
 
 def mail_steps(figures: Figures, answers: Sequence[Answer]) -> Iterator[MailStep]:

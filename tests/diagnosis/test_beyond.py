@@ -48,7 +48,7 @@ def test_a_mail_by_which_many_stop_is_found_and_no_inquiries_are_promised() -> N
     (found,) = report.findings
     assert (found.kind, found.thing) == ("step_loses", "interest/m1")
     assert (found.title, found.where) == ("関心 1日目のメール", "「件名1」")
-    assert found.what.startswith("届いた600通で、30人が配信を止めました（5.0%。ほかの回は0.")
+    assert found.what.startswith("届いた600通で、30人が配信を止めました（5.0%、ほかの回は0.")
     assert found.gain is None
     assert not found.brings_more
     assert "ほかの回より多いことはほぼ確かです" in found.prospect
@@ -154,7 +154,7 @@ def test_the_way_leads_on_to_mails_and_orders_where_they_are_known() -> None:
         ("メールが届いた人", 20, None),
         ("メールを押した人", 5, 20),
         ("問い合わせ", 3, None),
-        ("受注", 1, 3),
+        ("受注", 1, None),
     ]
 
 
@@ -166,7 +166,7 @@ def test_the_way_says_what_it_would_be_if_what_was_found_were_like_the_others() 
         step = way[label]
         assert step.found
         assert step.usual is not None
-        assert step.usual > 1.03 * step.count
+        assert step.usual > step.count + 10
     assert way["訪問"].usual is way["問い合わせ"].usual is None
     alone = diagnose(NOBODY, Site(()), SINCE, UNTIL)
     assert all(step.usual is None for step in alone.way)

@@ -14,6 +14,7 @@ from tracker.diagnosis import DiagnosisReport, Finding, Note, PageReading, Undec
 FONT = Path(__file__).parents[1] / "fonts" / "ipaexg.ttf"
 MOST_CURVES = 12
 MOST_ROWS = 24
+MOST_MAILS = 6
 _FACE = "ipaexg"
 _MARGIN = 16.0
 _INK, _QUIET, _LEAF, _WARN = (34, 48, 42), (91, 106, 98), (31, 111, 74), (162, 59, 29)
@@ -38,6 +39,12 @@ def pdf(report: DiagnosisReport, firm: str, zone: ZoneInfo) -> bytes:
             _change(paper, number, change)
         if len(changes) > 1:
             paper.write_down("それぞれの見込みは、足し算にはなりません。", colour=_QUIET)
+    further = [finding for finding in report.findings if finding not in changes]
+    if further:
+        paper.head("ほかに見つかったこと")
+        for finding in further[:MOST_ROWS]:
+            paper.write_down(f"・{finding.title}　{finding.where}：{finding.what}。{finding.how}")
+            paper.write_down(finding.prospect, size=9, colour=_QUIET)
     if report.way:
         paper.head("導線の地図")
         _way(paper, report)
@@ -143,13 +150,17 @@ def _way(paper: _Paper, report: DiagnosisReport) -> None:
         size=8,
         colour=_QUIET,
     )
-    for mail in report.mails[:MOST_ROWS]:
+    mails = sorted(report.mails, key=lambda mail: (not mail.found, -mail.delivered))
+    for mail in mails[:MOST_MAILS]:
         paper.write_down(
-            f"{mail.label} {mail.day}日目「{mail.subject}」：届いた{mail.delivered:,}、"
+            f"{mail.label} {mail.day}日目　{mail.subject}：届いた{mail.delivered:,}、"
             f"押した{mail.clicked:,}、配信を止めた{mail.stopped:,}",
             size=9,
             colour=_WARN if mail.found else _INK,
         )
+    if len(mails) > MOST_MAILS:
+        rest = len(mails) - MOST_MAILS
+        paper.write_down(f"このほかのメール{rest}通は、画面にあります。", colour=_QUIET)
 
 
 def _curves(paper: _Paper, pages: Sequence[PageReading], findings: Sequence[Finding]) -> None:
