@@ -262,9 +262,8 @@ class PageReading(_Told):
 
 class WayStep(_Told):
     """One step of the way from a visit to an order, how often it was taken, and whether something
-    was found that stands in its way. ``of`` is the count that it is a part of (None: it begins
-    anew), ``usual`` how many it would be were all its objects like the others of their kind (None:
-    nobody knows)."""
+    was found that stands in its way: ``usual`` is how many it would be, were that like the others
+    of its kind. ``of`` is the count that it is a part of (None: it begins anew)."""
 
     label: str
     count: int
