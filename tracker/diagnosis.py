@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tracker.said import Said, Words
 from tracker.words import PageKind, Stage
 
 FORMAT: Literal["sodate-diagnosis/2"] = "sodate-diagnosis/2"
@@ -72,16 +73,16 @@ class Gain(_Told):
     @property
     def words(self) -> str:
         """``月に6〜12件``: the interval, in words."""
-        return self.words_of("件")
+        return self.words_of(Said("件"))
 
     def words_of(self, unit: str) -> str:
         """``words``, of other things than inquiries."""
         low, high = max(0.0, self.lo), max(0.0, self.hi)
         if high < _TINY:
-            return f"月に{_TINY}{unit}未満"
+            return Said("月に%(few)s%(unit)s未満", few=str(_TINY), unit=unit)
         if low < _TINY:
-            return f"月に{_few(high)}{unit}まで"
-        return f"月に{_few(low)}〜{_few(high)}{unit}"
+            return Said("月に%(high)s%(unit)sまで", high=_few(high), unit=unit)
+        return Said("月に%(low)s〜%(high)s%(unit)s", low=_few(low), high=_few(high), unit=unit)
 
 
 class Place(_Told):
@@ -90,8 +91,8 @@ class Place(_Told):
     ``scenario/step`` of a mail, the ``stage/persona`` of readers."""
 
     page: str | None
-    title: str
-    where: str
+    title: Words
+    where: Words
     section: int | None = None
     cta: str | None = None
     form: str | None = None
@@ -112,11 +113,11 @@ class Finding(Place):
     """
 
     kind: DefectKind
-    what: str
-    how: str
+    what: Words
+    how: Words
     gain: Gain | None = None
     sureness: Sureness
-    instead: str = ""
+    instead: Words = ""
 
     @property
     def key(self) -> str:
@@ -134,8 +135,12 @@ class Finding(Place):
         if self.gain is None:
             return self.instead
         if not self.brings_more:
-            return "直しても問い合わせは増えない可能性もあります"
-        return f"{self.gain.words}（8割の確からしさ）・{self.sureness}"
+            return Said("直しても問い合わせは増えない可能性もあります")
+        return Said(
+            "%(gain)s（8割の確からしさ）・%(sureness)s",
+            gain=self.gain.words,
+            sureness=Said(self.sureness),
+        )
 
 
 class Repaired(Place):
@@ -170,19 +175,19 @@ class Undecided(Place):
     that it does look odd so far; ``what`` is that in figures."""
 
     kind: DefectKind
-    what: str
+    what: Words
     people: int
     more_sessions: int | None
     months: float | None
     odd: bool
-    needs: str = ""
+    needs: Words = ""
 
     @property
     def wait(self) -> str:
         """What it takes, in words."""
         if self.more_sessions:
-            return f"あと約{self.more_sessions:,}回の訪問"
-        return self.needs or "訪問が増えるだけでは分かりません"
+            return Said("あと約%(visits)s回の訪問", visits=f"{self.more_sessions:,}")
+        return self.needs or Said("訪問が増えるだけでは分かりません")
 
     @property
     def pace(self) -> str:
@@ -190,8 +195,8 @@ class Undecided(Place):
         if not self.months:
             return ""
         if self.months >= 1:
-            return f"今のペースで約{self.months:.0f}か月"
-        return f"今のペースで約{max(1, round(self.months * 30))}日"
+            return Said("今のペースで約%(months)sか月", months=f"{self.months:.0f}")
+        return Said("今のペースで約%(days)s日", days=str(max(1, round(self.months * 30))))
 
 
 class Note(_Told):
@@ -199,10 +204,10 @@ class Note(_Told):
 
     kind: NoteKind
     page: str
-    title: str
-    where: str
-    what: str
-    how: str
+    title: Words
+    where: Words
+    what: Words
+    how: Words
     cta: str | None = None
 
 
@@ -216,7 +221,7 @@ class Point(_Told):
     """
 
     section: int
-    heading: str
+    heading: Words
     reached: int
     share: float | None = Field(ge=0, le=1)
     low: float | None = Field(ge=0, le=1)
@@ -276,7 +281,7 @@ class MailStep(_Told):
     """One mail of a scenario (``label``): how many arrived in the period, how many people pressed
     a link of it and how many stopped all mails by it; ``found``: more than elsewhere."""
 
-    label: str
+    label: Words
     day: int
     subject: str
     delivered: int
@@ -302,7 +307,7 @@ class DiagnosisReport(_Told):
     sessions: int
     machines: int
     inquiries: int
-    summary: str
+    summary: Words
     findings: tuple[Finding, ...] = ()
     cleared: tuple[Cleared, ...] = ()
     undecided: tuple[Undecided, ...] = ()

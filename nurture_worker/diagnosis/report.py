@@ -11,10 +11,10 @@ from nurture_worker.diagnosis.findings import Answer, judge
 from nurture_worker.diagnosis.gains import Forecaster
 from nurture_worker.diagnosis.notes import gaps, notes
 from nurture_worker.diagnosis.questions import ask
-from nurture_worker.diagnosis.structure import CtaPlace, PageStructure, Site
+from nurture_worker.diagnosis.structure import CtaPlace, Site
 from nurture_worker.diagnosis.unserved import unserved
 from nurture_worker.diagnosis.way import mail_steps, way
-from nurture_worker.diagnosis.words import about, beside, how, place, sureness, what
+from nurture_worker.diagnosis.words import about, beside, how, opening, place, sureness, what
 from tracker.chance import wilson
 from tracker.counts import Counts, CtaCounts, PageCounts
 from tracker.diagnosis import (
@@ -27,6 +27,7 @@ from tracker.diagnosis import (
     Point,
     Undecided,
 )
+from tracker.said import Said, joined
 
 ENOUGH_VIEWS = for_half_width(0.06)
 """Views of known course that make any point of a curve good to ± 6 in a hundred."""
@@ -131,7 +132,7 @@ def _undecided(answers: Sequence[Answer], figures: Figures, days: float) -> list
         step = question.step is not None
         unit = question.n if step else sessions
         more = None if answer.more is None else about(answer.more * unit)
-        nobody = "まだ1通も届いていません" if step else "まだ誰も来ていません"
+        nobody = Said("まだ1通も届いていません") if step else Said("まだ誰も来ていません")
         waiting.append(
             Undecided(
                 kind=question.kind,
@@ -148,7 +149,9 @@ def _undecided(answers: Sequence[Answer], figures: Figures, days: float) -> list
 
 
 def _needs(mails: int | None) -> str:
-    return f"あと約{mails:,}通" if mails else "届くメールが増えるだけでは分かりません"
+    if not mails:
+        return Said("届くメールが増えるだけでは分かりません")
+    return Said("あと約%(mails)s通", mails=f"{mails:,}")
 
 
 def _in_order(waiting: Iterable[Undecided]) -> list[Undecided]:
@@ -167,30 +170,56 @@ def summary(
 ) -> str:
     """The month in one or two sentences, with few figures."""
     if counts.views == 0:
-        return "まだ閲覧の記録がありません。読者が記事を開くと、ここにどこまで読まれたかが出ます。"
-    inquiries = f"問い合わせは{counts.inquiries:,}件" if counts.inquiries else "問い合わせはまだ0件"
-    visits = f"{counts.sessions:,}回の訪問" if counts.sessions else f"閲覧{counts.views:,}回"
-    start = f"{round(days)}日間の{visits}から、{inquiries}。"
+        return Said(
+            "まだ閲覧の記録がありません。読者が記事を開くと、ここにどこまで読まれたかが出ます。"
+        )
+    said: list[str] = [
+        Said(
+            "%(days)s日間の%(visits)sから、%(inquiries)s。",
+            days=str(round(days)),
+            visits=Said("%(count)s回の訪問", count=f"{counts.sessions:,}")
+            if counts.sessions
+            else Said("閲覧%(count)s回", count=f"{counts.views:,}"),
+            inquiries=Said("問い合わせは%(count)s件", count=f"{counts.inquiries:,}")
+            if counts.inquiries
+            else Said("問い合わせはまだ0件"),
+        )
+    ]
     articles = [page for page in pages if page.points or page.views == 0]
     early = sum(page.more_views > 0 for page in articles)
     if found:
         first = found[0]
-        said = f"いちばんの取りこぼしは『{first.title}』の{first.where}です。"
-        said += first.what.partition("。")[0] + "。"
+        said.append(
+            Said(
+                "いちばんの取りこぼしは『%(title)s』の%(where)sです。",
+                title=first.title,
+                where=first.where,
+            )
+        )
+        said.append(Said("%(sentence)s。", sentence=opening(first.what)))
         if first.gain is not None and first.brings_more:
-            said += f"直すと{first.gain.words}増える見込みです（8割の確からしさ）。"
+            gain = first.gain.words
+            said.append(Said("直すと%(gain)s増える見込みです（8割の確からしさ）。", gain=gain))
         elif first.gain is not None:
-            said += "ただし、直しても問い合わせは増えない可能性もあります。"
+            said.append(Said("ただし、直しても問い合わせは増えない可能性もあります。"))
     elif early == len(articles):
-        said = "直すべき所があるかどうかは、読者がまだ少なく判断できません。"
+        said.append(Said("直すべき所があるかどうかは、読者がまだ少なく判断できません。"))
     else:
-        said = "直すべき所は見つかりませんでした。"
+        said.append(Said("直すべき所は見つかりませんでした。"))
         odd = sum(item.odd for item in undecided)
         if early:
-            said += f"ただし{len(articles)}本中{early}本は、まだ読者が足りず判断できません。"
+            said.append(
+                Said(
+                    "ただし%(all)s本中%(early)s本は、まだ読者が足りず判断できません。",
+                    all=str(len(articles)),
+                    early=str(early),
+                )
+            )
         elif odd:
-            said += f"気になる所が{odd}か所ありますが、まだ偶然かもしれません。"
-    return start + said
+            said.append(
+                Said("気になる所が%(odd)sか所ありますが、まだ偶然かもしれません。", odd=str(odd))
+            )
+    return joined("%(first)s%(next)s", said)
 
 
 def _reading(read: Read, usual: Sequence[float | None]) -> PageReading:
@@ -212,7 +241,7 @@ def _reading(read: Read, usual: Sequence[float | None]) -> PageReading:
         points=tuple(
             Point(
                 section=point.section,
-                heading=_heading(page, point.section),
+                heading=page.called(point.section),
                 reached=point.reached,
                 share=_rounded(point.share),
                 low=_rounded(point.low),
@@ -225,10 +254,6 @@ def _reading(read: Read, usual: Sequence[float | None]) -> PageReading:
         else (),
         ctas=tuple(_cta(cta, counts.ctas.get(cta.id, CtaCounts())) for cta in page.ctas),
     )
-
-
-def _heading(page: PageStructure, section: int) -> str:
-    return page.heading(section) or f"見出し{section}"
 
 
 def _cta(cta: CtaPlace, figures: CtaCounts) -> CtaReading:

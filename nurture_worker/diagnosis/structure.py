@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from tracker.catalogue import Catalogue
 from tracker.catalogue.gates import FormField
 from tracker.catalogue.pages import Page
+from tracker.catalogue.scenarios import Scenario
 from tracker.diagnosis import READING
+from tracker.said import Said
 from tracker.words import FormOf, PageKind, Stage
 
 CONSULTATION = "consultation"
@@ -54,8 +56,12 @@ class PageStructure:
     def heading(self, section: int) -> str:
         """What stands at ``section``: the top, a heading, or the end."""
         if section <= 0:
-            return "冒頭"
-        return self.headings[section - 1] if section <= len(self.headings) else "読み終わり"
+            return Said("冒頭")
+        return self.headings[section - 1] if section <= len(self.headings) else Said("読み終わり")
+
+    def called(self, section: int) -> str:
+        """``heading``, or its number where only that is known."""
+        return self.heading(section) or Said("見出し%(section)s", section=str(section))
 
 
 @dataclass(frozen=True)
@@ -139,11 +145,16 @@ def structures(catalogue: Catalogue) -> Site:
         )
     forms = [_place(page, own_id) for page in catalogue.pages if (own_id := _form_of(page))]
     steps = [
-        StepPlace(scenario.id, step.id, scenario.label, step.day, step.subject)
+        StepPlace(scenario.id, step.id, _called(scenario), step.day, step.subject)
         for scenario in sorted(catalogue.scenarios, key=lambda one: (one.rank, one.id))
         for step in scenario.steps
     ]
     return Site(tuple(pages), tuple(forms), tuple(steps))
+
+
+def _called(scenario: Scenario) -> str:
+    """What the scenario is called: by its own name, or by its stage."""
+    return scenario.label if scenario.name or not scenario.stage else Said(scenario.label)
 
 
 def _form_of(page: Page | None) -> str | None:

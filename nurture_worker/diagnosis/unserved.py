@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from nurture_worker.diagnosis.beyond import Served
 from tracker.diagnosis import Finding, Note, Undecided
 from tracker.reports.content import FEWEST_READERS
+from tracker.said import Said
 
 Told = Finding | Undecided | Note
 
@@ -24,52 +25,63 @@ def unserved(served: Iterable[Served]) -> Iterator[Told]:
 
 
 def _told(cell: Served) -> Told:
-    title = f"「{cell.stage.label}」の段階"
-    where = f"「{cell.name}」に向けたページ" if cell.persona else "記事と事例"
-    thing = f"{cell.stage}/{cell.persona}"
-    whose = f"、読んだページから「{cell.name}」に近いと見える読者" if cell.persona else "読者"
-    lacking = "その人に向けたページ" if cell.persona else "この段階に向けた記事や事例"
-    what = f"この段階に{whose}が{cell.readers:,}人いますが、{lacking}が1本もありません"
-    how = (
-        f"この段階で「{cell.name}」が持つ問いに答える記事か事例を1本書き、personas に {cell.persona} と書く"
-        if cell.persona
-        else "この段階の問いに答える記事を1本書く"
+    readers = f"{cell.readers:,}"
+    whose, how = Said("記事と事例"), Said("この段階の問いに答える記事を1本書く")
+    what = Said(
+        "この段階に読者が%(readers)s人いますが、この段階に向けた記事や事例が1本もありません",
+        readers=readers,
     )
+    if cell.persona:
+        whose = Said("「%(persona)s」に向けたページ", persona=cell.name)
+        what = Said(
+            "この段階に、読んだページから「%(persona)s」に近いと見える読者が%(readers)s人いますが、"
+            "その人に向けたページが1本もありません",
+            persona=cell.name,
+            readers=readers,
+        )
+        how = Said(
+            "この段階で「%(persona)s」が持つ問いに答える記事か事例を1本書き、personas に %(id)s と書く",
+            persona=cell.name,
+            id=cell.persona,
+        )
+    title = Said("「%(stage)s」の段階", stage=Said(cell.stage.label))
+    thing = f"{cell.stage}/{cell.persona}"
     if cell.readers >= FEWEST_READERS:
         return Finding(
             kind="unserved",
             page=None,
             title=title,
-            where=where,
+            where=whose,
             thing=thing,
             what=what,
             how=how,
             sureness="ほぼ確か",
-            instead="読むものがないことは確かです。書くと問い合わせが何件増えるかは、"
-            "まだ読まれていないものの記録がないので言えません",
+            instead=Said(
+                "読むものがないことは確かです。書くと問い合わせが何件増えるかは、"
+                "まだ読まれていないものの記録がないので言えません"
+            ),
         )
     if cell.readers:
         return Undecided(
             kind="unserved",
             page=None,
             title=title,
-            where=where,
+            where=whose,
             thing=thing,
             what=what,
             people=cell.readers,
             more_sessions=None,
             months=None,
             odd=True,
-            needs=f"読者があと{FEWEST_READERS - cell.readers}人",
+            needs=Said("読者があと%(readers)s人", readers=str(FEWEST_READERS - cell.readers)),
         )
-    nobody = (
-        f"「{cell.name}」に向けたページ" if cell.persona else "この段階の読者に向けた記事や事例"
-    )
     return Note(
         kind="no_content",
         page="",
         title=title,
-        where=where if cell.persona else "サイト全体",
-        what=f"{nobody}が1本もありません",
+        where=whose if cell.persona else Said("サイト全体"),
+        what=Said("「%(persona)s」に向けたページが1本もありません", persona=cell.name)
+        if cell.persona
+        else Said("この段階の読者に向けた記事や事例が1本もありません"),
         how=how,
     )

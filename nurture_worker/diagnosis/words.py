@@ -1,4 +1,4 @@
-"""What a question's answer says to marketing: where, what is the matter, what to do. Japanese."""
+"""What a question's answer says to marketing: where, what is the matter, what to do."""
 
 import math
 from typing import Any
@@ -6,27 +6,31 @@ from typing import Any
 from nurture_worker.diagnosis.chance import at_least
 from nurture_worker.diagnosis.figures import Figures
 from nurture_worker.diagnosis.gains import slot
+from nurture_worker.diagnosis.notes import leads_to
 from nurture_worker.diagnosis.questions import Question
 from nurture_worker.diagnosis.structure import PageStructure
 from tracker.diagnosis import DiagnosisReport, Gain, Sureness
+from tracker.said import Said, joined
 
 _SURE, _LIKELY = 0.98, 0.9
+_TWO_SENTENCES = "%(first)s。%(next)s"
 
 
 def place(question: Question) -> dict[str, Any]:
     """The fields of a ``Place``: where the object of ``question`` is."""
     if question.step is not None:
         step = question.step
-        title = f"{step.label} {step.day}日目のメール"
-        return {"page": None, "title": title, "where": f"「{step.subject}」", "thing": step.thing}
+        title = Said("%(label)s %(day)s日目のメール", label=step.label, day=str(step.day))
+        where = Said("「%(subject)s」", subject=step.subject)
+        return {"page": None, "title": title, "where": where, "thing": step.thing}
     if question.form is not None:
         form = question.form
-        return {"page": form.page, "title": form.title, "where": "フォーム", "form": form.id}
+        return {"page": form.page, "title": form.title, "where": Said("フォーム"), "form": form.id}
     assert question.page is not None
     structure = question.page.structure
-    where = "読み終わり"
+    where = Said("読み終わり")
     if question.cta is not None:
-        where = f"CTA「{question.cta.place.label}」"
+        where = Said("CTA「%(label)s」", label=question.cta.place.label)
     elif question.section is not None:
         where = spot(structure, question.section)
     return {
@@ -38,7 +42,7 @@ def place(question: Question) -> dict[str, Any]:
     }
 
 
-def what(question: Question, figures: Figures) -> str:
+def what(question: Question, figures: Figures) -> Said:
     """What the figures show, in plain numbers."""
     share, usual = percent(question.share), percent(question.usual.share)
     n, hits = f"{round(question.n):,}", f"{round(question.hits):,}"
@@ -46,30 +50,74 @@ def what(question: Question, figures: Figures) -> str:
         case "cta_below_exit":
             assert question.page is not None
             at = spot(question.page.structure, question.section or 0)
-            return f"このCTAのある{at}まで読む人は{share}です"
+            return Said("このCTAのある%(at)sまで読む人は%(share)sです", at=at, share=share)
         case "section_cliff":
-            return f"ここで{share}の人が離れます（ふつうは{usual}）"
+            return Said(
+                "ここで%(share)sの人が離れます（ふつうは%(usual)s）", share=share, usual=usual
+            )
         case "dead_end":
-            said = f"読み終えた{n}回のうち、次のページへ進んだのは{hits}回（{share}）"
-            return f"{said}です（ふつうは{usual}）"
+            return Said(
+                "読み終えた%(n)s回のうち、次のページへ進んだのは%(hits)s回（%(share)s）です"
+                "（ふつうは%(usual)s）",
+                n=n,
+                hits=hits,
+                share=share,
+                usual=usual,
+            )
         case "broken_link":
-            return f"押された{n}回のうち、その先に着いたのは{hits}回（{share}）です"
+            return Said(
+                "押された%(n)s回のうち、その先に着いたのは%(hits)s回（%(share)s）です",
+                n=n,
+                hits=hits,
+                share=share,
+            )
         case "step_loses":
-            said = f"届いた{n}通で、{hits}人が配信を止めました（{share}"
-            return f"{said}、ほかの回は{usual}）"
+            return Said(
+                "届いた%(n)s通で、%(hits)s人が配信を止めました（%(share)s、ほかの回は%(usual)s）",
+                n=n,
+                hits=hits,
+                share=share,
+                usual=usual,
+            )
         case "form_abandon":
-            said = f"開いた{n}人のうち、送ったのは{hits}人（{share}）です（似たフォームは{usual}）"
+            said = Said(
+                "開いた%(n)s人のうち、送ったのは%(hits)s人（%(share)s）です（似たフォームは%(usual)s）",
+                n=n,
+                hits=hits,
+                share=share,
+                usual=usual,
+            )
             stopped = _stopped_at(question, figures)
-            if stopped:
-                said += f"。やめた人の{stopped[1]}が「{stopped[0]}」で止まっています"
-            return said
+            more = (
+                Said(
+                    "やめた人の%(part)sが「%(field)s」で止まっています",
+                    field=stopped[0],
+                    part=stopped[1],
+                )
+                if stopped
+                else None
+            )
+            return _both(said, more)
         case _:
-            said = f"見られた{n}回のうち、押されたのは{hits}回（{share}）"
-            low = "で、低めです" if question.share < question.bound else "です"
-            return f"{said}{low}（{_others(question)}は{usual}）{_beside(question)}"
+            message = (
+                "見られた%(n)s回のうち、押されたのは%(hits)s回（%(share)s）で、低めです"
+                "（%(others)sは%(usual)s）"
+                if question.share < question.bound
+                else "見られた%(n)s回のうち、押されたのは%(hits)s回（%(share)s）です"
+                "（%(others)sは%(usual)s）"
+            )
+            said = Said(message, n=n, hits=hits, share=share, usual=usual, others=_others(question))
+            return _both(said, _beside(question))
 
 
-def how(question: Question, figures: Figures) -> str:
+def opening(what: str) -> str:
+    """The first sentence of ``what`` was told."""
+    if isinstance(what, Said) and what.message == _TWO_SENTENCES:
+        return what.values["first"]
+    return what
+
+
+def how(question: Question, figures: Figures) -> Said:
     """What to do about it."""
     match question.kind:
         case "cta_below_exit":
@@ -77,31 +125,46 @@ def how(question: Question, figures: Figures) -> str:
             better = slot(question.page)
             reached = question.page.points[better].share or 0.0
             at = spot(question.page.structure, better)
-            return f"{at}へ移す（そこまでなら{percent(reached)}の人が読んでいます）"
+            return Said(
+                "%(at)sへ移す（そこまでなら%(share)sの人が読んでいます）",
+                at=at,
+                share=percent(reached),
+            )
         case "section_cliff":
-            return "長い前置き、急な専門用語、結論の先送りがないかを見て、短くするか、後ろへ回す"
+            return Said(
+                "長い前置き、急な専門用語、結論の先送りがないかを見て、短くするか、後ろへ回す"
+            )
         case "dead_end":
             assert question.page is not None
             if question.page.structure.next:
-                return "次に読むページを、読み終わりのすぐ下に、題の分かる形で置く"
-            return "next に、次の段階の記事を書く"
+                return Said("次に読むページを、読み終わりのすぐ下に、題の分かる形で置く")
+            return Said("next に、次の段階の記事を書く")
         case "broken_link":
-            return (
+            return Said(
                 "リンク先が開くか、開くのに時間がかかりすぎないかを、スマートフォンでも確かめて直す"
             )
         case "step_loses":
-            return "件名と中身が、読者が申し込んだものとここまでの回に続いているかを見て直す。前の回との間も空けてみる"
+            return Said(
+                "件名と中身が、読者が申し込んだものとここまでの回に続いているかを見て直す。"
+                "前の回との間も空けてみる"
+            )
         case "form_abandon":
             stopped = _stopped_at(question, figures)
             if stopped:
-                return f"「{stopped[0]}」を任意にするか、聞くのをやめる"
-            return "聞く項目を減らし、何が届くのかをフォームの上に書く"
+                return Said("「%(field)s」を任意にするか、聞くのをやめる", field=stopped[0])
+            return Said("聞く項目を減らし、何が届くのかをフォームの上に書く")
         case "cta_stage_mismatch":
-            return "このページの段階に合う資料や事例へのCTAに替える。ページの stage が実際の読者とずれていないかも見る"
+            return Said(
+                "このページの段階に合う資料や事例へのCTAに替える。"
+                "ページの stage が実際の読者とずれていないかも見る"
+            )
         case "cta_competition":
-            return "1つに絞るか、別の見出しへ移す"
+            return Said("1つに絞るか、別の見出しへ移す")
         case _:
-            return "ボタンの言葉が前の文とつながっているか、押すと何が手に入るかが分かるかを見る。ページの stage が実際の読者とずれていないかも見る"
+            return Said(
+                "ボタンの言葉が前の文とつながっているか、押すと何が手に入るかが分かるかを見る。"
+                "ページの stage が実際の読者とずれていないかも見る"
+            )
 
 
 def lines(report: DiagnosisReport) -> list[str]:
@@ -135,18 +198,24 @@ def beside(question: Question, kept: Gain) -> dict[str, Any]:
     sure = sureness(1 - at_least(question.hits, question.n, usual.share, usual.cv))
     return {
         "sureness": sure,
-        "instead": f"止める人がほかの回より多いことは{sure}です。ほかの回なみになれば、"
-        f"{kept.words_of('人')}が配信に残ります（8割の確からしさ）。"
-        "残った人から問い合わせが何件増えるかは、記録からは言えません",
+        "instead": Said(
+            "止める人がほかの回より多いことは%(sure)sです。ほかの回なみになれば、"
+            "%(kept)sが配信に残ります（8割の確からしさ）。"
+            "残った人から問い合わせが何件増えるかは、記録からは言えません",
+            sure=Said(sure),
+            kept=kept.words_of(Said("人")),
+        ),
     }
 
 
-def spot(structure: PageStructure, section: int) -> str:
+def spot(structure: PageStructure, section: int) -> Said:
     """``見出し3「…」``, or the top."""
     if section <= 0:
-        return "冒頭"
+        return Said("冒頭")
     heading = structure.heading(section)
-    return f"見出し{section}「{heading}」" if heading else f"見出し{section}"
+    if not heading:
+        return Said("見出し%(section)s", section=str(section))
+    return Said("見出し%(section)s「%(heading)s」", section=str(section), heading=heading)
 
 
 def percent(share: float) -> str:
@@ -164,24 +233,28 @@ def about(number: float) -> int:
     return math.ceil(number / step) * step
 
 
-def _others(question: Question) -> str:
+def _both(first: Said, more: Said | None) -> Said:
+    return Said(_TWO_SENTENCES, first=first, next=more) if more else first
+
+
+def _others(question: Question) -> Said:
     if question.kind == "cta_stage_mismatch":
-        return "段階の合う所の同じ種類のCTA"
-    return "同じ種類のほかのCTA"
+        return Said("段階の合う所の同じ種類のCTA")
+    return Said("同じ種類のほかのCTA")
 
 
-def _beside(question: Question) -> str:
+def _beside(question: Question) -> Said | None:
     """What of the structure goes with the figures."""
     cta = question.cta
     assert cta is not None
     if question.kind == "cta_stage_mismatch":
-        stage = cta.page.structure.stage
-        aims = "・".join(aim.label for aim in cta.place.aims)
-        return f"。「{stage.label if stage else ''}」のページから「{aims}」へ誘っています"
+        return leads_to(cta.page.structure.stage, cta.place.aims)
     if question.kind == "cta_competition":
         labels = [c.label for c in cta.page.structure.ctas if c.id in cta.rivals]
-        return f"。同じ見出しに「{'」「'.join(labels)}」が並んでいます"
-    return ""
+        return Said(
+            "同じ見出しに「%(ctas)s」が並んでいます", ctas=joined("%(first)s」「%(next)s", labels)
+        )
+    return None
 
 
 def _stopped_at(question: Question, figures: Figures) -> tuple[str, str] | None:

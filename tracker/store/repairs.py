@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from tracker.diagnosis import ON_NO_PAGE, DefectKind, Finding, Place
+from tracker.said import of_column, to_column
 from tracker.store.tables import new_id, repairs
 
 
@@ -30,8 +31,7 @@ def mark(connection: Connection, finding: Finding, at: datetime) -> str:
         insert(repairs).values(
             id=own_id, repaired_at=at, kind=finding.kind, page=finding.page,
             section=finding.section, cta=finding.cta, form=finding.form or finding.thing,
-            title=finding.title,
-            spot=finding.where,
+            title=to_column(finding.title), spot=to_column(finding.where),
         )
     )  # fmt: skip
     return own_id
@@ -59,8 +59,8 @@ def since(
             at=row.repaired_at,
             kind=row.kind,
             place=Place(
-                page=moved.get(row.page, row.page), title=row.title, where=row.spot,
-                section=row.section, cta=row.cta,
+                page=moved.get(row.page, row.page), title=of_column(row.title),
+                where=of_column(row.spot), section=row.section, cta=row.cta,
                 **{"thing" if row.kind in ON_NO_PAGE else "form": row.form},
             ),
         )
