@@ -16,6 +16,7 @@ from tracker.desk.diagnosis import pages as diagnosis
 from tracker.desk.erasure import pages as erasure
 from tracker.desk.exports import pages as exports
 from tracker.desk.handoffs import pages as handoffs
+from tracker.desk.language import LANGUAGES, language, say, tell
 from tracker.desk.letters import pages as letters
 from tracker.desk.mails import pages as mails
 from tracker.desk.oidc import pages as oidc
@@ -69,8 +70,12 @@ def _at_hand() -> dict[str, Any]:
         "account": session.current(),
         "may": session.may,
         "menu": menu.seen(session.may),
+        "lang": language(),
+        "languages": LANGUAGES,
+        "_": say,  # Jinja's own takes every % for the place of a value
+        "tell": tell,
         "names": session.names(),
-        "times": Times(here.settings.zone, here.now()),
+        "times": Times(here.settings.zone, here.now(), language()),
     }
 
 
@@ -91,7 +96,8 @@ def _not_for_this_role(_error: Exception) -> ResponseReturnValue:
 
 @desk.errorhandler(404)
 def _not_there(_error: Exception) -> ResponseReturnValue:
-    return render_template("desk/refused.html", told="お探しのページは見つかりませんでした。"), 404
+    told = say("お探しのページは見つかりませんでした。")
+    return render_template("desk/refused.html", told=told), 404
 
 
 @desk.errorhandler(CSRFError)

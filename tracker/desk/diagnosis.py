@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from tracker.context import context
 from tracker.desk.curves import draw
+from tracker.desk.language import say, stays
 from tracker.diagnosis import KIND_LABELS, DiagnosisReport
 from tracker.store import diagnoses, repairs
 from tracker.store.diagnoses import Stored
@@ -16,6 +17,7 @@ from tracker.wake import Job, wake
 from tracker.words import Stage
 
 pages = Blueprint("diagnosis", __name__)
+stays(pages)
 
 RECENT = timedelta(days=90)
 """So long ago a repair may be, to be told of."""
@@ -73,10 +75,17 @@ def printed() -> ResponseReturnValue:
 def again() -> ResponseReturnValue:
     """Ask the worker for a new diagnosis."""
     if wake(context().redis, Job.DIAGNOSE):
-        flash("診断の作り直しを頼みました。1分ほどたってから、このページを読み込み直してください。")
+        flash(
+            say(
+                "診断の作り直しを頼みました。1分ほどたってから、このページを読み込み直してください。"
+            )
+        )
     else:
         flash(
-            "いまは作り直しを頼めませんでした。新しい記録があれば、1時間ごとに自動で作り直されます。"
+            say(
+                "いまは作り直しを頼めませんでした。"
+                "新しい記録があれば、1時間ごとに自動で作り直されます。"
+            )
         )
     return redirect(url_for("desk.diagnosis.show"), 303)
 
@@ -91,14 +100,14 @@ def repaired() -> ResponseReturnValue:
         None,
     )
     if found is None:
-        flash("その診断は新しいものに替わりました。もう一度ご覧ください。")
+        flash(say("その診断は新しいものに替わりました。もう一度ご覧ください。"))
     else:
         here = context()
         with writing(here.engine) as connection:
             done = repairs.since(connection, here.now() - RECENT, here.catalogue.moved)
             if key not in {r.key for r in done}:
                 repairs.mark(connection, found, here.now())
-        flash("直した日を記録しました。7日たつと、前後の比較をはじめます。")
+        flash(say("直した日を記録しました。7日たつと、前後の比較をはじめます。"))
     return redirect(url_for("desk.diagnosis.show"), 303)
 
 
@@ -107,7 +116,7 @@ def take_back(repair_id: str) -> ResponseReturnValue:
     """It was not repaired after all."""
     with writing(context().engine) as connection:
         repairs.take_back(connection, repair_id)
-    flash("「直した」を取り消しました。")
+    flash(say("「直した」を取り消しました。"))
     return redirect(url_for("desk.diagnosis.show"), 303)
 
 

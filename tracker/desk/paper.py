@@ -4,12 +4,15 @@ Set in IPAex Gothic, of which the file carries the letters it uses.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from fpdf import FPDF, FontFace
 
 from tracker.desk.kinsoku import wrapped
+from tracker.desk.language import language, say, tell
 from tracker.diagnosis import DiagnosisReport, Finding, Note, PageReading, Undecided
 
 FONT = Path(__file__).parents[1] / "fonts" / "ipaexg.ttf"
@@ -27,48 +30,81 @@ Colour = tuple[int, int, int]
 
 
 def pdf(report: DiagnosisReport, firm: str, zone: ZoneInfo) -> bytes:
-    """``report`` as a PDF; times in ``zone``."""
+    """``report`` as a PDF in the request's language; times in ``zone``."""
     since, until = report.since.astimezone(zone), report.until.astimezone(zone)
-    paper = _Paper(f"{firm}　{since:%Y年%m月%d日}〜{until:%Y年%m月%d日}の診断")
+    title = say(
+        "%(firm)s　%(since)s〜%(until)sの診断", firm=firm, since=_day(since), until=_day(until)
+    )
+    paper = _Paper(title)
     paper.add_page()
-    paper.head("今月のひとこと")
-    paper.write_down(report.summary, size=14)
+    paper.head(say("今月のひとこと"))
+    paper.write_down(tell(report.summary), size=14)
     paper.write_down(
-        f"訪問{report.sessions:,}回（{report.visitors:,}人、閲覧{report.views:,}回）", colour=_QUIET
+        say(
+            "訪問%(visits)s回（%(people)s人、閲覧%(views)s回）",
+            visits=f"{report.sessions:,}",
+            people=f"{report.visitors:,}",
+            views=f"{report.views:,}",
+        ),
+        colour=_QUIET,
     )
     changes = report.to_change
     if changes:
-        paper.head(f"今週直す{len(changes)}つ")
+        paper.head(say("今週直す%(count)sつ", count=len(changes)))
         for number, change in enumerate(changes, start=1):
             _change(paper, number, change)
         if len(changes) > 1:
-            paper.write_down("それぞれの見込みは、足し算にはなりません。", colour=_QUIET)
+            paper.write_down(say("それぞれの見込みは、足し算にはなりません。"), colour=_QUIET)
     further = [finding for finding in report.findings if finding not in changes]
     if further:
-        paper.head("ほかに見つかったこと")
+        paper.head(say("ほかに見つかったこと"))
         for finding in further[:MOST_ROWS]:
-            paper.write_down(f"・{finding.title}　{finding.where}：{finding.what}。{finding.how}")
-            paper.write_down(finding.prospect, size=9, colour=_QUIET)
+            paper.write_down(
+                say(
+                    "・%(title)s　%(where)s：%(what)s。%(how)s",
+                    title=finding.title,
+                    where=finding.where,
+                    what=finding.what,
+                    how=finding.how,
+                )
+            )
+            paper.write_down(tell(finding.prospect), size=9, colour=_QUIET)
     if report.way:
-        paper.head("導線の地図")
+        paper.head(say("導線の地図"))
         _way(paper, report)
     drawn = [page for page in report.pages if page.points and page.is_reading][:MOST_CURVES]
     if drawn:
-        paper.head("記事ごとの読まれ方", room=80)
+        paper.head(say("記事ごとの読まれ方"), room=80)
         paper.write_down(
-            "横は見出し、縦は残っている読者の割合。帯は8割の幅、点線は同じ位置のほかの記事です。",
+            say(
+                "横は見出し、縦は残っている読者の割合。帯は8割の幅、点線は同じ位置のほかの記事です。"
+            ),
             colour=_QUIET,
         )
         _curves(paper, drawn, report.findings)
     odd = [item for item in report.undecided if item.odd]
     if odd or report.undecided:
-        paper.head("まだ分からないこと")
+        paper.head(say("まだ分からないこと"))
         _waiting(paper, odd or list(report.undecided))
     if report.notes:
-        paper.head("しくみ上の注意（数字では確かめていません）")
+        paper.head(say("しくみ上の注意（数字では確かめていません）"))
         for note in report.notes[:MOST_ROWS]:
-            paper.write_down(f"・{note.title}（{note.where}）：{note.what}。{note.how}")
+            paper.write_down(
+                say(
+                    "・%(title)s（%(where)s）：%(what)s。%(how)s",
+                    title=note.title,
+                    where=note.where,
+                    what=note.what,
+                    how=note.how,
+                )
+            )
     return bytes(paper.output())
+
+
+def _day(at: datetime) -> str:
+    return (
+        f"{at:%Y年%m月%d日}" if language() == "ja" else str(format_date(at, "d MMM y", locale="en"))
+    )
 
 
 class _Paper(FPDF):
@@ -78,7 +114,7 @@ class _Paper(FPDF):
         super().__init__(format="A4")
         self._title = title
         self.set_title(title)
-        self.set_lang("ja")
+        self.set_lang(language())
         self.set_margin(_MARGIN)
         self.set_auto_page_break(True, 18)
         self.add_font(_FACE, "", FONT)
@@ -117,15 +153,23 @@ class _Paper(FPDF):
 def _change(paper: _Paper, number: int, change: Finding | Note) -> None:
     if paper.will_page_break(30):
         paper.add_page()
-    paper.write_down(f"{number}. {change.title}　{change.where}", size=12)
-    paper.write_down(change.what)
-    paper.write_down(f"直し方：{change.how}", colour=_LEAF)
+    paper.write_down(
+        say(
+            "%(number)s. %(title)s　%(where)s",
+            number=number,
+            title=change.title,
+            where=change.where,
+        ),
+        size=12,
+    )
+    paper.write_down(tell(change.what))
+    paper.write_down(say("直し方：%(how)s", how=change.how), colour=_LEAF)
     if isinstance(change, Note):
-        prospect = "しくみ上の注意（数字では確かめていません）"
+        prospect = say("しくみ上の注意（数字では確かめていません）")
+    elif change.brings_more:
+        prospect = say("増える見込み：%(prospect)s", prospect=change.prospect)
     else:
-        prospect = change.prospect
-        if change.brings_more:
-            prospect = f"増える見込み：{prospect}"
+        prospect = tell(change.prospect)
     paper.write_down(prospect, colour=_QUIET)
     paper.ln(1.5)
 
@@ -143,7 +187,7 @@ def _way(paper: _Paper, report: DiagnosisReport) -> None:
         y = paper.get_y()
         paper.set_font(_FACE, size=9)
         paper.set_text_color(*_INK)
-        paper.cell(36, 6, step.label)
+        paper.cell(36, 6, say(step.label))
         band(y, step.of or 0, _FALLEN)
         band(y, step.count, _WARN if step.found else _LEAF)
         if step.usual is not None:
@@ -155,21 +199,33 @@ def _way(paper: _Paper, report: DiagnosisReport) -> None:
         paper.cell(18, 6, f"{step.count:,}", align="R")
         paper.cell(18, 6, share, align="R", new_x="LMARGIN", new_y="NEXT")
     paper.write_down(
-        "灰色は前の段から落ちた分、細い線は見つかった所が同じ種類のほかの所なみだったときの回数です。",
+        say(
+            "灰色は前の段から落ちた分、細い線は見つかった所が同じ種類のほかの所なみだったときの回数です。"
+        ),
         size=8,
         colour=_QUIET,
     )
     mails = sorted(report.mails, key=lambda mail: (not mail.found, -mail.delivered))
     for mail in mails[:MOST_MAILS]:
         paper.write_down(
-            f"{mail.label} {mail.day}日目　{mail.subject}：届いた{mail.delivered:,}、"
-            f"押した{mail.clicked:,}、配信を止めた{mail.stopped:,}",
+            say(
+                "%(label)s %(day)s日目　%(subject)s：届いた%(delivered)s、押した%(clicked)s、"
+                "配信を止めた%(stopped)s",
+                label=mail.label,
+                day=mail.day,
+                subject=mail.subject,
+                delivered=f"{mail.delivered:,}",
+                clicked=f"{mail.clicked:,}",
+                stopped=f"{mail.stopped:,}",
+            ),
             size=9,
             colour=_WARN if mail.found else _INK,
         )
     if len(mails) > MOST_MAILS:
         rest = len(mails) - MOST_MAILS
-        paper.write_down(f"このほかのメール{rest}通は、画面にあります。", colour=_QUIET)
+        paper.write_down(
+            say("このほかのメール%(mails)s通は、画面にあります。", mails=rest), colour=_QUIET
+        )
 
 
 def _curves(paper: _Paper, pages: Sequence[PageReading], findings: Sequence[Finding]) -> None:
@@ -197,7 +253,7 @@ def _curve(
     paper.set_text_color(*_INK)
     paper.set_xy(left, top)
     title = page.title if len(page.title) <= 28 else f"{page.title[:27]}…"
-    paper.cell(width, 5, f"{title}（{page.views:,}回）")
+    paper.cell(width, 5, say("%(title)s（%(views)s回）", title=title, views=f"{page.views:,}"))
     known = [point for point in page.points if point.share is not None]
     step = width / max(1, len(page.points) - 1)
 
@@ -231,7 +287,8 @@ def _curve(
     if page.more_views:
         paper.set_xy(left, top + height + 6)
         paper.set_text_color(*_QUIET)
-        paper.cell(width, 5, f"あと約{page.more_views:,}回の閲覧で、はっきりします")
+        more = say("あと約%(views)s回の閲覧で、はっきりします", views=f"{page.more_views:,}")
+        paper.cell(width, 5, more)
 
 
 def _waiting(paper: _Paper, items: Sequence[Undecided]) -> None:
@@ -248,11 +305,15 @@ def _waiting(paper: _Paper, items: Sequence[Undecided]) -> None:
     ) as table:
         head = table.row()
         for label in ("どこ", "いまのようす", "人数", "分かるまで"):
-            head.cell(label)
+            head.cell(say(label))
         for item in items[:MOST_ROWS]:
             row = table.row()
-            told = (f"{item.title} {item.where}", item.what, f"{item.people:,}", item.wait)
+            spot = f"{tell(item.title)} {tell(item.where)}"
+            told = (spot, tell(item.what), f"{item.people:,}", tell(item.wait))
             for text, width in zip(told, _COLUMNS, strict=True):
                 row.cell(paper.set_in(text, width / sum(_COLUMNS)))
     if len(items) > MOST_ROWS:
-        paper.write_down(f"このほか{len(items) - MOST_ROWS}か所は、画面にあります。", colour=_QUIET)
+        rest = len(items) - MOST_ROWS
+        paper.write_down(
+            say("このほか%(places)sか所は、画面にあります。", places=rest), colour=_QUIET
+        )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from tracker.context import context
 from tracker.desk import session
-from tracker.desk.language import LANGUAGES, language, say
+from tracker.desk.language import say, stays
 from tracker.desk.reports import clicks, content, files, sales, scenarios
 from tracker.desk.reports.asked import LABELS, SOURCES, Asked, asked
 from tracker.desk.reports.cells import Cells
@@ -23,6 +23,7 @@ from tracker.words import Act, Stage
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 pages = Blueprint("reports", __name__)
+stays(pages)
 
 REPORTS: Final[Mapping[str, Callable[[Connection, Asked], Shown]]] = {
     "clicks": clicks.shown,
@@ -52,8 +53,6 @@ def index() -> ResponseReturnValue:
         "desk/reports.html",
         titles=TITLES,
         about=ABOUT,
-        lang=language(),
-        languages=LANGUAGES,
     )
 
 
@@ -72,12 +71,9 @@ def show(name: str) -> ResponseReturnValue:
         stages=list(Stage),
         personas=context().catalogue.personas,
         cells=Cells(),
-        lang=language(),
-        languages=LANGUAGES,
         kept=here.kept,
         sources=SOURCES,
         this_month=f"{here.now.astimezone(here.zone):%Y-%m}",
-        _=say,  # Jinja's own takes every % for the place of a value
     )
 
 
