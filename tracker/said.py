@@ -54,7 +54,10 @@ def to_column(text: str) -> str:
 
 def of_column(kept: str) -> str:
     """The text that ``to_column`` was given."""
-    return of_plain(json.loads(kept)) if kept.startswith('{"message": ') else kept
+    try:
+        return of_plain(json.loads(kept)) if kept.startswith("{") else kept
+    except ValueError:
+        return kept
 
 
 Words = Annotated[str, PlainValidator(of_plain), PlainSerializer(to_plain, when_used="json")]

@@ -44,70 +44,58 @@ def place(question: Question) -> dict[str, Any]:
 
 def what(question: Question, figures: Figures) -> Said:
     """What the figures show, in plain numbers."""
-    share, usual = percent(question.share), percent(question.usual.share)
-    n, hits = f"{round(question.n):,}", f"{round(question.hits):,}"
+    shown = {
+        "share": percent(question.share),
+        "usual": percent(question.usual.share),
+        "n": f"{round(question.n):,}",
+        "hits": f"{round(question.hits):,}",
+    }
     match question.kind:
         case "cta_below_exit":
             assert question.page is not None
             at = spot(question.page.structure, question.section or 0)
-            return Said("このCTAのある%(at)sまで読む人は%(share)sです", at=at, share=share)
+            return Said("このCTAのある%(at)sまで読む人は%(share)sです", at=at, **shown)
         case "section_cliff":
-            return Said(
-                "ここで%(share)sの人が離れます（ふつうは%(usual)s）", share=share, usual=usual
-            )
+            return Said("ここで%(share)sの人が離れます（ふつうは%(usual)s）", **shown)
         case "dead_end":
             return Said(
                 "読み終えた%(n)s回のうち、次のページへ進んだのは%(hits)s回（%(share)s）です"
                 "（ふつうは%(usual)s）",
-                n=n,
-                hits=hits,
-                share=share,
-                usual=usual,
+                **shown,
             )
         case "broken_link":
             return Said(
-                "押された%(n)s回のうち、その先に着いたのは%(hits)s回（%(share)s）です",
-                n=n,
-                hits=hits,
-                share=share,
+                "押された%(n)s回のうち、その先に着いたのは%(hits)s回（%(share)s）です", **shown
             )
         case "step_loses":
             return Said(
                 "届いた%(n)s通で、%(hits)s人が配信を止めました（%(share)s、ほかの回は%(usual)s）",
-                n=n,
-                hits=hits,
-                share=share,
-                usual=usual,
+                **shown,
             )
         case "form_abandon":
             said = Said(
                 "開いた%(n)s人のうち、送ったのは%(hits)s人（%(share)s）です（似たフォームは%(usual)s）",
-                n=n,
-                hits=hits,
-                share=share,
-                usual=usual,
+                **shown,
             )
-            stopped = _stopped_at(question, figures)
-            more = (
-                Said(
-                    "やめた人の%(part)sが「%(field)s」で止まっています",
-                    field=stopped[0],
-                    part=stopped[1],
-                )
-                if stopped
-                else None
-            )
-            return _both(said, more)
+            return _and(said, _where_stopped(question, figures))
         case _:
-            message = (
-                "見られた%(n)s回のうち、押されたのは%(hits)s回（%(share)s）で、低めです"
-                "（%(others)sは%(usual)s）"
+            others = _others(question)
+            said = (
+                Said(
+                    "見られた%(n)s回のうち、押されたのは%(hits)s回（%(share)s）で、低めです"
+                    "（%(others)sは%(usual)s）",
+                    others=others,
+                    **shown,
+                )
                 if question.share < question.bound
-                else "見られた%(n)s回のうち、押されたのは%(hits)s回（%(share)s）です"
-                "（%(others)sは%(usual)s）"
+                else Said(
+                    "見られた%(n)s回のうち、押されたのは%(hits)s回（%(share)s）です"
+                    "（%(others)sは%(usual)s）",
+                    others=others,
+                    **shown,
+                )
             )
-            said = Said(message, n=n, hits=hits, share=share, usual=usual, others=_others(question))
-            return _both(said, _beside(question))
+            return _and(said, _beside(question))
 
 
 def opening(what: str) -> str:
@@ -233,8 +221,16 @@ def about(number: float) -> int:
     return math.ceil(number / step) * step
 
 
-def _both(first: Said, more: Said | None) -> Said:
+def _and(first: Said, more: Said | None) -> Said:
     return Said(_TWO_SENTENCES, first=first, next=more) if more else first
+
+
+def _where_stopped(question: Question, figures: Figures) -> Said | None:
+    stopped = _stopped_at(question, figures)
+    if stopped is None:
+        return None
+    field, part = stopped
+    return Said("やめた人の%(part)sが「%(field)s」で止まっています", field=field, part=part)
 
 
 def _others(question: Question) -> Said:

@@ -124,7 +124,9 @@ class _Paper(FPDF):
         self.set_y(-12)
         self.set_font(_FACE, size=8)
         self.set_text_color(*_QUIET)
-        self.cell(0, 5, f"{self._title}　{self.page_no()}", align="C")
+        self.cell(
+            0, 5, say("%(title)s　%(page)s", title=self._title, page=self.page_no()), align="C"
+        )
 
     def head(self, text: str, room: float = 34) -> None:
         """A heading, with ``room`` (mm) for what stands below it on the same page."""
