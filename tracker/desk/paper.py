@@ -59,15 +59,7 @@ def pdf(report: DiagnosisReport, firm: str, zone: ZoneInfo) -> bytes:
     if further:
         paper.head(say("ほかに見つかったこと"))
         for finding in further[:MOST_ROWS]:
-            paper.write_down(
-                say(
-                    "・%(title)s　%(where)s：%(what)s。%(how)s",
-                    title=finding.title,
-                    where=finding.where,
-                    what=finding.what,
-                    how=finding.how,
-                )
-            )
+            paper.write_down(say("・%(title)s　%(where)s：%(what)s。%(how)s", **_parts(finding)))
             paper.write_down(tell(finding.prospect), size=9, colour=_QUIET)
     if report.way:
         paper.head(say("導線の地図"))
@@ -89,15 +81,7 @@ def pdf(report: DiagnosisReport, firm: str, zone: ZoneInfo) -> bytes:
     if report.notes:
         paper.head(say("しくみ上の注意（数字では確かめていません）"))
         for note in report.notes[:MOST_ROWS]:
-            paper.write_down(
-                say(
-                    "・%(title)s（%(where)s）：%(what)s。%(how)s",
-                    title=note.title,
-                    where=note.where,
-                    what=note.what,
-                    how=note.how,
-                )
-            )
+            paper.write_down(say("・%(title)s（%(where)s）：%(what)s。%(how)s", **_parts(note)))
     return bytes(paper.output())
 
 
@@ -152,18 +136,15 @@ class _Paper(FPDF):
         self.ln(0.8)
 
 
+def _parts(told: Finding | Note) -> dict[str, str]:
+    return {"title": told.title, "where": told.where, "what": told.what, "how": told.how}
+
+
 def _change(paper: _Paper, number: int, change: Finding | Note) -> None:
     if paper.will_page_break(30):
         paper.add_page()
-    paper.write_down(
-        say(
-            "%(number)s. %(title)s　%(where)s",
-            number=number,
-            title=change.title,
-            where=change.where,
-        ),
-        size=12,
-    )
+    head = say("%(number)s. %(title)s　%(where)s", number=number, **_parts(change))
+    paper.write_down(head, size=12)
     paper.write_down(tell(change.what))
     paper.write_down(say("直し方：%(how)s", how=change.how), colour=_LEAF)
     if isinstance(change, Note):
