@@ -10,9 +10,8 @@ from sqlalchemy import Connection
 from tracker.catalogue import Catalogue
 from tracker.catalogue.coverage import coverage
 from tracker.diagnosis import READING
-from tracker.reporting.clicks import LOOK_BACK
 from tracker.reporting.content import UNKNOWN, standing_as
-from tracker.reporting.scope import Reading, ms
+from tracker.reporting.scope import LOOK_BACK, Reading, ms
 from tracker.reports.mailings import Mailing
 from tracker.store import orders, touches
 from tracker.store.mailings import mailed_people, mailings

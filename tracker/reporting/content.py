@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from tracker.catalogue import Catalogue
 from tracker.catalogue.coverage import coverage
-from tracker.reporting.clicks import LOOK_BACK
-from tracker.reporting.scope import Reading, Scope, ms
-from tracker.reports.content import Demand, Goals, Viewed, Worth, demands, persona_of, worths
+from tracker.reporting.scope import LOOK_BACK, Reading, Scope, ms
+from tracker.reporting.who import likeness
+from tracker.reports.content import Demand, Goals, Viewed, Worth, demands, worths
 from tracker.reports.rows import GOAL, Kind
 from tracker.store import orders
 from tracker.store import touches as store
-from tracker.store.viewing import programs, viewed
+from tracker.store.viewing import viewed
 from tracker.words import Stage
 
 UNKNOWN = ""
@@ -34,6 +34,8 @@ class ContentReport:
     views_before: int | None
     leads: int
     inquirers: int
+    leads_before: int | None
+    inquirers_before: int | None
 
 
 def report(
@@ -41,7 +43,7 @@ def report(
 ) -> ContentReport:
     """Made of the store as it is now (``now`` is the scope's end at the latest)."""
     reading = Reading(catalogue)
-    first = store.first_seen(connection)
+    first = store.first_seen(connection, store.came(connection))
     if scope.source is not None:
         first = {r: seen for r, seen in first.items() if seen[1] == scope.source}
     since = None if scope.since is None else scope.since - LOOK_BACK
@@ -52,21 +54,19 @@ def report(
             own = reads[touch.reader]
             own[touch.thing.id] = min(touch.at, own.get(touch.thing.id, touch.at))
     goals = _goals(connection, scope, set(first))
-    machines = programs(connection)
     seen = [
         page
-        for page in viewed(
-            connection, scope.since, scope.until, scope.source, machines, catalogue.moved
-        )
+        for page in viewed(connection, scope.since, scope.until, scope.source, catalogue.moved)
         if reading.is_for(page.page, scope)
     ]
     before = scope.before
-    earlier = None
+    earlier = gone = None
     if before is not None:
+        gone = _goals(connection, before, set(first))
         earlier = {
             page.page: page.views
             for page in viewed(
-                connection, before.since, before.until, scope.source, machines, catalogue.moved
+                connection, before.since, before.until, scope.source, catalogue.moved
             )
             if reading.is_for(page.page, scope)
         }
@@ -84,6 +84,8 @@ def report(
         views_before=None if earlier is None else sum(earlier.values()),
         leads=len(goals.leads),
         inquirers=len(goals.inquiries),
+        leads_before=None if gone is None else len(gone.leads),
+        inquirers_before=None if gone is None else len(gone.inquiries),
     )
 
 
@@ -133,7 +135,7 @@ def standing_as(
     """How many readers stand at which stage (rank) now, by whom they are like as far as the pages
     say that each of them ``reads``."""
     found: Counter[tuple[int, str]] = Counter()
+    like = likeness(reading, reads)
     for reader, rank in store.standing(connection).items():
-        named = [reading.pages[p].personas for p in reads.get(reader, ()) if p in reading.pages]
-        found[rank, persona_of(named) or UNKNOWN] += 1
+        found[rank, like.get(reader) or UNKNOWN] += 1
     return found

@@ -242,6 +242,7 @@ def keep(
                 "agent": of_id[judgement.hit_id].agent if judgement.hit_id in of_id else None,
                 "neighbours": judgement.neighbours,
                 "forwarded": [list(sign) for sign in judgement.forwarded] or None,
+                "late": judgement.hit_id in of_id and of_id[judgement.hit_id].late,
             }
             for judgement in found.values()
         ],
