@@ -129,12 +129,14 @@ def rebuild(connection: Connection) -> None:
 
 def rename(connection: Connection, visitor: str, new: str) -> None:
     """The log calls the visitor by another name from now on."""
+    cursors.hold(connection, CURSOR)  # or who takes events in meanwhile would know the old one
     for table in (views, contacts):
         connection.execute(update(table).where(table.c.visitor == visitor).values(visitor=new))
 
 
 def part(connection: Connection, before: datetime) -> None:
     """The log parted what nameless visitors did before then from one another: so it is here."""
+    cursors.hold(connection, CURSOR)
     old = (
         views.c.visitor.is_not(None),
         views.c.at < before,
