@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from tracker.store import cursors
+from tracker.store.among import among
 from tracker.store.engine import add, put
 from tracker.store.tables import EPOCH, arrivals, contacts, events, page_days, views, visitors
 from tracker.words import EventKind
@@ -247,20 +248,19 @@ def _fold(connection: Connection, batch: Subquery) -> None:
 
 def _held(connection: Connection, names: Iterable[str]) -> dict[tuple[str, str], _View]:
     # Not by pairs: SQLite looks for those without an index.
-    found = {}
-    for some in _some(names):
-        for row in connection.execute(select(views).where(views.c.view.in_(some))):
-            found[row.view, row.page] = _View(*row)
-    return found
+    rows = connection.execute(select(views).where(among(connection, views.c.view, names)))
+    return {(row.view, row.page): _View(*row) for row in rows}
 
 
 def _meet(connection: Connection, met: Iterable[tuple[tuple[int, int], _View]]) -> None:
     """Count these views for their visitors; each comes with what it counted as before."""
     met = [(before, view) for before, view in met if view.visitor and view.at]
     found: dict[str, _Contact] = {}
-    for some in _some({view.visitor for _, view in met}):
-        for row in connection.execute(select(contacts).where(contacts.c.visitor.in_(some))):
-            found[row.visitor] = _Contact(*row)
+    names = {view.visitor for _, view in met if view.visitor}
+    for row in connection.execute(
+        select(contacts).where(among(connection, contacts.c.visitor, names))
+    ):
+        found[row.visitor] = _Contact(*row)
     gone = Counter((quarter_of(held.first_at), held.source) for held in found.values())
     for (views_before, attentive_before), view in met:
         assert view.visitor is not None
