@@ -60,6 +60,8 @@ NoteKind = Literal[
 
 Sureness = Literal["ほぼ確か", "確か", "増えない可能性もあります"]
 _TINY = 0.1
+_FAR_OFF = 24
+"""Months after which nobody waits for an answer: by then the site is another one."""
 
 
 class Gain(_Told):
@@ -194,6 +196,8 @@ class Undecided(Place):
         """How long that is, in words; empty where nobody knows."""
         if not self.months:
             return ""
+        if self.months > _FAR_OFF:
+            return f"今のペースでは{_FAR_OFF // 12}年より先"
         if self.months >= 1:
             return Said("今のペースで約%(months)sか月", months=f"{self.months:.0f}")
         return Said("今のペースで約%(days)s日", days=str(max(1, round(self.months * 30))))

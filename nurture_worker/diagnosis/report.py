@@ -140,12 +140,16 @@ def _undecided(answers: Sequence[Answer], figures: Figures, days: float) -> list
                 people=round(question.n),
                 more_sessions=None if step else more,
                 months=None if not more or not unit else round(more / unit * days / 30, 1),
-                odd=answer.odd,
+                odd=answer.odd and not (step and question.hits < _FEWEST_STOPPED),
                 needs=_needs(more) if step else "",
                 **place(question),
             )
         )
     return waiting
+
+
+_FEWEST_STOPPED = 2
+"""One reader who stops by a mail is nothing odd."""
 
 
 def _needs(mails: int | None) -> str:

@@ -75,14 +75,16 @@ def test_sound_scenarios_are_left_in_peace() -> None:
 
 
 def test_few_mails_say_how_many_more_it_takes() -> None:
-    report = told([(40, 1), (40, 0), (40, 0)])
+    report = told([(40, 2), (40, 0), (30, 1)])
     assert report.findings == ()
     first = next(u for u in report.undecided if u.thing == "interest/m0")
     assert first.more_sessions is None
     assert first.wait.startswith("あと約")
     assert first.wait.endswith("通")
-    assert first.pace.startswith("今のペースで約")
-    assert first.odd
+    assert first.pace == "今のペースでは2年より先"
+    assert first.model_copy(update={"months": 2.0}).pace == "今のペースで約2か月"
+    assert first.model_copy(update={"months": 0.2}).pace == "今のペースで約6日"
+    assert [u.thing for u in report.undecided if u.odd] == ["interest/m0"]
     alone = told([(40, 9)])
     assert [u.wait for u in alone.undecided] == ["届くメールが増えるだけでは分かりません"]
     assert told([(0, 0), (0, 0)]).undecided[0].what == "まだ1通も届いていません"
