@@ -197,7 +197,7 @@ class Undecided(Place):
         if not self.months:
             return ""
         if self.months > _FAR_OFF:
-            return f"今のペースでは{_FAR_OFF // 12}年より先"
+            return Said("今のペースでは%(years)s年より先", years=str(_FAR_OFF // 12))
         if self.months >= 1:
             return Said("今のペースで約%(months)sか月", months=f"{self.months:.0f}")
         return Said("今のペースで約%(days)s日", days=str(max(1, round(self.months * 30))))
