@@ -41,6 +41,11 @@ class Next:
         return now > self.wished_at + LATE_AFTER * calendar.day
 
 
+def may_be_late(step: Step, started_at: datetime, now: datetime, calendar: Calendar) -> bool:
+    """Whether a step can be late at all: what puts off the time it is wished for is not asked."""
+    return now > calendar.after_days(started_at, step.day) + LATE_AFTER * calendar.day
+
+
 @dataclass(frozen=True)
 class Pause:
     """When a reader wanted no step mails."""
