@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from nurture_worker.handoffs.notifying import notify_due
-from nurture_worker.handoffs.opening import remind
+from nurture_worker.handoffs.opening import remind, tell_of_given
 from nurture_worker.newsletters.issuing import plan_issues
 from nurture_worker.readers.by_time import enrol_by_time
 from nurture_worker.readers.digest import digest
@@ -62,6 +62,7 @@ def sweep(tools: Tools) -> None:
     keep_reminders(tools)
     enrol_by_time(tools)
     plan_issues(tools)
+    tell_of_given(tools)
     remind(tools)
     advance(tools)
     notify_due(tools)

@@ -93,7 +93,7 @@ def _fold_facts(connection: Connection, entries: Sequence[Entry]) -> None:
         kept = _left(entry, erased_at)
         if kept:
             rows.append(_row(kept, reader_id))
-    events.append(connection, rows)
+    events.append_all(connection, rows)
 
 
 def _left(entry: Entry, erased_at: datetime | None) -> Entry | None:

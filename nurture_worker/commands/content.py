@@ -14,14 +14,18 @@ from tracker.settings import Settings, read_settings
 
 
 @click.command()
-@click.option("--against", metavar="REV", help="git のこの版と比べて、シナリオの変更を言う")
+@click.option(
+    "--against",
+    metavar="REV",
+    help="git のこの版と比べて、シナリオの変更と、なくなったページを言う",
+)
 @click.option("--json", "as_json", is_flag=True, help="ほかの道具のために JSON で出す")
 @told
 def check(against: str | None, as_json: bool) -> None:
     """site/ の内容をすべて調べる。
 
     問題があれば失敗する。ヒントは公開を止めない。最後のビルドから変わったシナリオが、途中の読者に
-    何をするかも言う。
+    何をするか、読まれていたページが aliases なしになくならないかも言う。
     """
     from nurture_worker import check as checking
     from nurture_worker.rehearsal.earlier import RevisionUnknownError

@@ -28,8 +28,8 @@ def up(after_restore: bool) -> None:
     def prepare() -> str:
         click.echo("サイトを作っています…")
         build_now(settings)
-        _upgrade(settings)
-        return "\n".join(filter(None, (_held(settings, after_restore), _invitation(settings))))
+        upgrade(settings)
+        return "\n".join(filter(None, (_held(settings, after_restore), invitation(settings))))
 
     sys.exit(processes.up(settings, prepare))
 
@@ -50,7 +50,7 @@ def _held(settings: Settings, after_restore: bool) -> str:
     )
 
 
-def _invitation(settings: Settings) -> str:
+def invitation(settings: Settings) -> str:
     """The one-time link that makes the first account; nothing once there is one."""
     from tracker.store import accounts
     from tracker.store.engine import open_store, writing
@@ -147,9 +147,9 @@ def db() -> None:
 
 @db.command("upgrade")
 @told
-def db_upgrade() -> None:
+def dbupgrade() -> None:
     """表をこの版に合わせる。"""
-    _upgrade(read_settings())
+    upgrade(read_settings())
 
 
 @db.command("backup")
@@ -189,7 +189,7 @@ def db_restore(file: Path, yes: bool) -> None:
     )
 
 
-def _upgrade(settings: Settings) -> None:
+def upgrade(settings: Settings) -> None:
     from tracker.store.engine import upgrade
 
     settings.data.mkdir(parents=True, exist_ok=True)

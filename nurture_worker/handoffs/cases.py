@@ -1,6 +1,6 @@
 """Whether a reader is given to sales, and by when somebody should have reached out. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -38,15 +38,17 @@ def case_for(
     zone: tzinfo,
     confirmed: bool,
     closed_at: datetime | None = None,
+    arrived: Collection[str] = (),
 ) -> Case | None:
     """Why a reader with ``events`` and the score ``held`` goes to sales; ``None`` if they do not.
 
     After a task that was ``closed_at`` then, what was done before counts no more: a new one needs
-    evidence that is enough by itself. Unless the address is ``confirmed``, only an inquiry counts,
+    evidence that is enough by itself. An inquiry that has only ``arrived`` now (ids of events) counts
+    whenever it was made: nobody can have answered it. Unless the address is ``confirmed``, only an inquiry counts,
     for anybody can type anybody's address into a form.
     """
     fresh = [event for event in events if closed_at is None or event.at > closed_at]
-    inquiry = newest_inquiry(fresh, now)
+    inquiry = newest_inquiry([*fresh, *(e for e in events if e.id in arrived)], now)
     if inquiry is not None:
         return Case(HandoffCause.INQUIRY, (), inquiry.id)
     if not confirmed:

@@ -1,7 +1,7 @@
 """Gives hot readers, and who inquired, to sales: one open task a reader, told of at once."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from nurture_worker.handoffs import notifying
 from nurture_worker.handoffs.cases import case_for, deadline, newest_inquiry
 from nurture_worker.scenarios.planning import calendar_of
+from nurture_worker.scoring.points import StageOf
 from nurture_worker.tools import Tools
 from tracker.events import Event
 from tracker.store import accounts, deliveries, handoffs
@@ -25,14 +26,17 @@ def consider(
     connection: Connection,
     people: Sequence[tuple[Reader, Sequence[Event]]],
     now: datetime,
+    stage_of: StageOf,
+    arrived: Collection[str] = (),
 ) -> None:
     """Open a task about each reader if what the log says of them asks for one.
 
-    An inquiry of who has an open task already hurries that one.
+    An inquiry of who has an open task already hurries that one. ``arrived``: see ``case_for``.
     """
     newest = handoffs.newest_of(connection, [reader.id for reader, _ in people])
     for reader, done in people:
-        _consider(tools, connection, reader, done, newest.get(reader.id), now)
+        last = newest.get(reader.id)
+        _consider(tools, connection, reader, done, last, now, stage_of, arrived)
 
 
 def _consider(
@@ -42,9 +46,11 @@ def _consider(
     done: Sequence[Event],
     last: Handoff | None,
     now: datetime,
-) -> str | None:
+    stage_of: StageOf,
+    arrived: Collection[str],
+) -> None:
     if reader.email is None:
-        return None
+        return
     catalogue, sales = tools.catalogue, tools.catalogue.firm.sales
     if last is not None and last.is_open:
         inquiry = newest_inquiry(done, now)
@@ -52,19 +58,20 @@ def _consider(
             handoffs.write_down(connection, last, Touch.INQUIRY, "system", inquiry.at)
             due_at = deadline(HandoffCause.INQUIRY, now, sales, calendar_of(tools))
             handoffs.hurry(connection, last.id, due_at)
-        return None
+        return
     case = case_for(
         done,
         reader.score,
         catalogue.scoring,
         now,
-        stage_of=tools.stage_of,
+        stage_of=stage_of,
         zone=tools.settings.zone,
         confirmed=reader.confirmed_at is not None,
         closed_at=last.closed_at if last else None,
+        arrived=arrived,
     )
     if case is None:
-        return None
+        return
     handoff_id = handoffs.give(
         connection,
         reader.id,
@@ -77,23 +84,50 @@ def _consider(
         event_id=case.event_id,
     )
     if handoff_id is None:
-        return None
+        return
     log.info("handoff: %s opened: %s", handoff_id, case.cause)
     if case.cause is HandoffCause.HOT:  # of an inquiry its own mail tells
-        for address in sellers(tools, connection):
-            deliveries.plan(
-                connection,
-                key=f"handoff:{handoff_id}:{address}"[:140],
-                kind=MailKind.HANDOFF,
-                domain=tools.mail_domain,
-                now=now,
-                due_at=now,
-                recipient=address,
-                step=HandoffMail.NEW,
-                handoff_id=handoff_id,
-            )
+        _tell(tools, connection, handoff_id, sellers(tools, connection), now)
     notifying.plan(tools, connection, handoff_id, now)
-    return handoff_id
+
+
+def tell_of_given(tools: Tools) -> int:
+    """Plan what sales are told of tasks that somebody opened at the desk: to the owner, or to all
+    who sell; how many mails were new."""
+    with reading(tools.engine) as connection:
+        given = handoffs.untold(connection, HandoffCause.BY_HAND)
+    if not given:
+        return 0
+    now = tools.now()
+    with writing(tools.engine) as connection:
+        for task in given:
+            notifying.plan(tools, connection, task.handoff.id, now)
+        return sum(
+            _tell(
+                tools,
+                connection,
+                task.handoff.id,
+                [task.owner] if task.owner else sellers(tools, connection),
+                now,
+            )
+            for task in given
+        )
+
+
+def _tell(
+    tools: Tools, connection: Connection, handoff_id: str, addresses: Sequence[str], now: datetime
+) -> int:
+    return deliveries.plan_to_each(
+        connection,
+        addresses,
+        key=f"handoff:{handoff_id}",
+        kind=MailKind.HANDOFF,
+        domain=tools.mail_domain,
+        now=now,
+        due_at=now,
+        step=HandoffMail.NEW,
+        handoff_id=handoff_id,
+    )
 
 
 def sellers(tools: Tools, connection: Connection) -> list[str]:
@@ -127,19 +161,15 @@ def remind(tools: Tools) -> int:
     if not late:
         return 0
     with writing(tools.engine) as connection:
-        return sum(
-            deliveries.plan(
-                connection,
-                key=f"overdue:{today}:{address}"[:140],
-                kind=MailKind.HANDOFF,
-                domain=tools.mail_domain,
-                now=now,
-                due_at=now,
-                recipient=address,
-                step=HandoffMail.OVERDUE,
-            )
-            is not None
-            for address in addresses
+        return deliveries.plan_to_each(
+            connection,
+            addresses,
+            key=f"overdue:{today}",
+            kind=MailKind.HANDOFF,
+            domain=tools.mail_domain,
+            now=now,
+            due_at=now,
+            step=HandoffMail.OVERDUE,
         )
 
 

@@ -84,9 +84,7 @@ def _of_week(week: Week, desk_url: str) -> str:
 def _prospect(change: Finding | Note) -> str:
     if isinstance(change, Note):
         return "しくみ上の注意（数字では確かめていません）"
-    if not change.brings_more:
-        return "増える見込み：直しても問い合わせは増えない可能性もあります"
-    return f"増える見込み：{change.gain.words}（8割の確からしさ）・{change.sureness}"
+    return change.prospect if change.gain is None else f"増える見込み：{change.prospect}"
 
 
 def _row(page: PageReading) -> str:

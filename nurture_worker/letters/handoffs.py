@@ -12,6 +12,13 @@ _WEEKDAYS = "月火水木金土日"
 _MARKS = str.maketrans({**{c: f"\\{c}" for c in "\\`*_[]#|{}"}, "<": "&lt;"})
 
 
+_HEADS = {
+    HandoffCause.HOT: "温まった読者です",
+    HandoffCause.INQUIRY: "問い合わせがありました",
+    HandoffCause.BY_HAND: "連絡をお願いします",
+}
+
+
 @dataclass(frozen=True)
 class Who:
     """The reader, as sales must know them."""
@@ -53,7 +60,7 @@ def handed_over(
     task's. The words of an inquiry are read at the desk alone."""
     stage = who.stage.label if who.stage else "まだ"
     asked = cause is HandoffCause.INQUIRY
-    head = "問い合わせがありました" if asked else "温まった読者です"
+    head = _HEADS[cause]
     parts = [
         f"**{_plain(who.label)}**（{_plain(who.email)}）",
         f"段階：{stage}　点数：{who.score:.0f}点\n連絡の期日：**{_day(due_at, zone)}**",

@@ -4,9 +4,14 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from nurture_worker.letters.bodies import Draft, Letter, as_text
+from nurture_worker.letters import bodies, template
+from nurture_worker.letters.bodies import Draft, Letter, LinkFor, as_text
+from nurture_worker.letters.template import Addressee, Frame
+from tracker.catalogue import Catalogue
+from tracker.catalogue.diagnoses import Result
 from tracker.catalogue.firm import Firm
 from tracker.catalogue.line import LONGEST, MOST, parts
+from tracker.catalogue.scenarios import Step
 from tracker.slots import Slotted
 
 TOKEN_LIVES = timedelta(minutes=10)
@@ -17,6 +22,26 @@ _BLANKS = re.compile(r"\n{3,}")
 
 class TooLongError(Exception):
     """A message that LINE would refuse."""
+
+
+def of_step(
+    step: Step,
+    reader: Addressee,
+    catalogue: Catalogue,
+    link_for: LinkFor,
+    result: Result | None,
+    unsubscribe: str,
+    preferences: str,
+) -> list[str]:
+    """The texts of a step for ``reader``, with their own ``result`` of the 3-minute diagnosis where
+    the step shows it. Raises ``KeyError`` for a link to a page that is not in the catalogue, and as
+    ``messages``."""
+    draft = bodies.of_step(step, catalogue)
+    made = template.template_of(draft, Frame(catalogue.firm))
+    diagnosis = template.diagnosis_of(catalogue, result) if made.has_diagnosis else None
+    fill = template.fill_of(made, reader, link_for, diagnosis, catalogue)
+    parts = {name: text for name, (text, _) in fill.parts.items()}
+    return messages(draft, {**fill.values, **parts}, catalogue.firm, unsubscribe, preferences)
 
 
 def messages(

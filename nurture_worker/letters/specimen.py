@@ -6,7 +6,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from nurture_worker.letters import bodies, template
+from nurture_worker.letters import bodies, line, template
 from nurture_worker.letters.bodies import Draft, LinkFor
 from nurture_worker.letters.message import Envelope, as_bytes
 from nurture_worker.letters.template import Frame
@@ -14,6 +14,8 @@ from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
 from tracker.catalogue.issues import Issue
 from tracker.catalogue.scenarios import Scenario, Step
+from tracker.clicks.hits import TRAP
+from tracker.words import Channel
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,15 @@ class Example:
 @dataclass(frozen=True)
 class Stand:
     """Where a specimen is made: for a site at ``site_url`` (no final slash), its ways out leading
-    to ``out``, dated ``now``. ``link`` makes its links, if they are not to lead straight there."""
+    to ``out``, dated ``now``. ``link`` makes its links, if they are not to lead straight there;
+    ``trap`` puts in the one that nobody sees."""
 
     catalogue: Catalogue
     site_url: str
     out: str
     now: datetime
     link: LinkFor | None = None
+    trap: bool = False
 
     def address(self, place: int, target: str) -> str:
         if self.link is not None:
@@ -48,11 +52,24 @@ def step_mail(stand: Stand, scenario: Scenario, step: Step, reader: Example) -> 
     return _mail(
         stand,
         bodies.of_step(step, stand.catalogue),
-        Frame(stand.catalogue.firm, unsubscribe=True, preferences=True),
+        Frame(stand.catalogue.firm, True, True, trap=stand.trap),
         reader,
         f"step-{scenario.id}",
         f"{scenario.id}:{step.id}:step:sodate",
     )
+
+
+def line_texts(stand: Stand, step: Step, reader: Example) -> list[str]:
+    """The messages of a step in LINE, if it is meant for LINE; none where they are longer than
+    LINE takes. Raises as ``step_mail``."""
+    if step.channel is not Channel.LINE:
+        return []
+    try:
+        return line.of_step(
+            step, reader, stand.catalogue, stand.address, reader.result, stand.out, stand.out
+        )
+    except line.TooLongError:
+        return []
 
 
 def issue_mail(stand: Stand, issue: Issue, reader: Example) -> EmailMessage:
@@ -60,7 +77,7 @@ def issue_mail(stand: Stand, issue: Issue, reader: Example) -> EmailMessage:
     return _mail(
         stand,
         bodies.of_issue(issue, stand.catalogue),
-        Frame(stand.catalogue.firm, unsubscribe=True, preferences=True, browser=True),
+        Frame(stand.catalogue.firm, True, True, browser=True, trap=stand.trap),
         reader,
         "newsletter",
         f"newsletter:{issue.id}:newsletter:sodate",
@@ -84,6 +101,7 @@ def _mail(
         template.diagnosis_of(stand.catalogue, reader.result),
         stand.catalogue,
         **{template.UNSUBSCRIBE: stand.out, template.PREFERENCES: stand.out},
+        **({template.TRAP: stand.address(TRAP, "")} if frame.trap else {}),
     )
     envelope = Envelope(
         recipient=reader.email,

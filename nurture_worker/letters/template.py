@@ -35,7 +35,7 @@ _inliner = css_inline.CSSInliner(
 _CUT = slot("cut")
 _ALONE = re.compile(r"<p\b[^>]*>\s*(" + slot(r"(?:diagnosis|body)\d+") + r")\s*</p>")
 
-UNSUBSCRIBE, PREFERENCES = "unsubscribe", "preferences"
+UNSUBSCRIBE, PREFERENCES, TRAP = "unsubscribe", "preferences", "trap"
 
 
 class Addressee(Protocol):
@@ -51,12 +51,14 @@ class Addressee(Protocol):
 @dataclass(frozen=True)
 class Frame:
     """What stands around a letter: the sender, and which ways out there are. An issue of the
-    newsletter can be read in a ``browser`` too, at the last of its links."""
+    newsletter can be read in a ``browser`` too, at the last of its links. A ``trap`` is a link that
+    no person sees."""
 
     firm: Firm
     unsubscribe: bool = False
     preferences: bool = False
     browser: bool = False
+    trap: bool = False
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,7 @@ def _framed(draft: Draft, frame: Frame, body: str) -> Sequence[str]:
         "firm": frame.firm,
         UNSUBSCRIBE: slot(UNSUBSCRIBE) if frame.unsubscribe else None,
         PREFERENCES: slot(PREFERENCES) if frame.preferences else None,
+        TRAP: slot(TRAP) if frame.trap else None,
         "browser": slot(f"link{len(draft.targets) - 1}") if frame.browser else None,
     }
     html = _inliner.inline(

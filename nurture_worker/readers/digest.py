@@ -40,7 +40,8 @@ def digest(tools: Tools) -> int:
                 _answer(tools, connection, event, now)
             # What a page tells of its own view is evidence on the hit that led there.
             verdicts.reconsider(connection, {event.view for event in batch if event.view})
-            follow_all(tools, connection, events.readers_of(connection, batch), now)
+            arrived = {event.id for event in batch}
+            follow_all(tools, connection, events.readers_of(connection, batch), now, arrived)
             cursors.move(connection, CURSOR, batch[-1].seq)
         taken += len(batch)
 
@@ -97,14 +98,13 @@ def _answer(tools: Tools, connection: Connection, event: Event, now: datetime) -
                 gate=FormOf.INQUIRY,
                 event_id=event.id,
             )
-        for address in sellers(tools, connection):
-            deliveries.plan(
-                connection,
-                key=f"inquiry:{event.id}:{address}"[:140],
-                kind=MailKind.REPORT,
-                domain=tools.mail_domain,
-                now=now,
-                due_at=now,
-                recipient=address,
-                event_id=event.id,
-            )
+        deliveries.plan_to_each(
+            connection,
+            sellers(tools, connection),
+            key=f"inquiry:{event.id}",
+            kind=MailKind.REPORT,
+            domain=tools.mail_domain,
+            now=now,
+            due_at=now,
+            event_id=event.id,
+        )

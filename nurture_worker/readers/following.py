@@ -1,7 +1,7 @@
 """Brings what is kept of readers up to what the log says of them: scores, stages, scenarios, and
 whom sales should call."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from nurture_worker.scoring.concluding import Rules, conclude
 from nurture_worker.scoring.points import untold_by
 from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
-from tracker.events import Event
+from tracker.events import Event, at_present
 from tracker.store import conclusions, events, page_stages, readers
 from tracker.store.conclusions import Changes, Concluded
 from tracker.words import EventKind, Stage
@@ -25,26 +25,37 @@ def follow(tools: Tools, connection: Connection, reader_id: str, now: datetime) 
 
 
 def follow_all(
-    tools: Tools, connection: Connection, reader_ids: Collection[str], now: datetime
+    tools: Tools,
+    connection: Connection,
+    reader_ids: Collection[str],
+    now: datetime,
+    arrived: Collection[str] = (),
 ) -> None:
-    """As ``follow``, for many in one go."""
-    done, found = differences(connection, reader_ids, rules_of(tools, connection), now)
+    """As ``follow``, for many in one go; ``arrived`` are the ids of the events that came just now,
+    whenever they happened."""
+    rules = rules_of(tools, connection)
+    done, found = differences(connection, reader_ids, rules, now)
     found.write(connection)
     people = [(person, done[i]) for i, person in readers.held_all(connection, done).items()]
     place(tools, connection, people, now)
-    consider(tools, connection, people, now)
+    consider(tools, connection, people, now, rules.stage_of, arrived)
 
 
 def differences(
     connection: Connection, reader_ids: Collection[str], rules: Rules, now: datetime
-) -> tuple[dict[str, list[Event]], Changes]:
-    """What the log holds of each of these readers, and what it comes to by ``rules``, as far as
+) -> tuple[dict[str, Sequence[Event]], Changes]:
+    """What the log holds of each of these readers (pages by the addresses of today), and what it comes to by ``rules``, as far as
     that differs from what is kept.
 
     In a transaction that writes, the readers are held until its end.
     """
     people = readers.held_all(connection, reader_ids)
-    done = events.of_readers(connection, people, untold_by(rules.scoring))
+    done = {
+        reader_id: at_present(own, rules.moved)
+        for reader_id, own in events.of_readers(
+            connection, people, untold_by(rules.scoring)
+        ).items()
+    }
     found = []
     for reader_id, reader in people.items():
         one = conclude(done[reader_id], rules, now, address=reader.email, company=reader.company)
@@ -73,7 +84,7 @@ def rules_of(tools: Tools, connection: Connection, catalogue: Catalogue | None =
     """The rules of ``catalogue``: that of now, whatever becomes of it meanwhile, or another."""
     known = catalogue or tools.catalogue
     stages = Stages(known, page_stages.past(connection))
-    return Rules(known.scoring, stages, known.page_at, tools.settings.zone)
+    return Rules(known.scoring, stages, known.page_at, tools.settings.zone, known.moved)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ def rescore(tools: Tools) -> int | None:
 
 def mark_of(catalogue: Catalogue, zone: str) -> int:
     """A number that is another one when anybody's score or stage may be another one."""
-    pages = sorted((page.url, page.stage or "", page.personas) for page in catalogue.pages)
+    pages = sorted(
+        (page.url, page.stage or "", page.personas, page.aliases) for page in catalogue.pages
+    )
     told = f"{catalogue.scoring.model_dump_json()}|{pages!r}|{zone}"
     return int.from_bytes(sha256(told.encode()).digest()[:7], "big")
 

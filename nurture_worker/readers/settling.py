@@ -5,7 +5,8 @@ from datetime import datetime
 from nurture_worker.letters.bodies import count_links
 from nurture_worker.readers.following import follow
 from nurture_worker.tools import Tools
-from tracker.clicks import SETTLE_AFTER, judge
+from tracker.clicks.hits import SETTLE_AFTER
+from tracker.clicks.judging import judge
 from tracker.store import deliveries, verdicts
 from tracker.store.deliveries import Delivery
 from tracker.store.engine import reading, writing

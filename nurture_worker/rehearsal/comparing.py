@@ -15,7 +15,7 @@ from nurture_worker.scoring.points import evidence, untold_by
 from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
 from tracker.catalogue.scoring import BY_SCORE, Scoring
-from tracker.events import Event
+from tracker.events import Event, at_present
 from tracker.store import events, readers
 from tracker.store.engine import reading
 from tracker.words import Stage
@@ -100,7 +100,7 @@ def standing(
     done: Sequence[Event], rules: Rules, now: datetime, address: str | None, company: str | None
 ) -> Standing:
     """What ``rules`` make of one reader's events."""
-    sifted = evidence(done)
+    sifted = evidence(at_present(done, rules.moved))
     one = conclude(sifted, rules, now, address=address, company=company)
     reasons = why_hot(
         sifted, one.score, rules.scoring, now, stage_of=rules.stage_of, zone=rules.zone

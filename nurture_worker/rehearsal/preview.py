@@ -9,7 +9,14 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from nurture_worker.letters.specimen import Example, Stand, body_of, issue_mail, step_mail
+from nurture_worker.letters.specimen import (
+    Example,
+    Stand,
+    body_of,
+    issue_mail,
+    line_texts,
+    step_mail,
+)
 from tracker.catalogue import Catalogue
 from tracker.catalogue.issues import Issue
 from tracker.catalogue.load import Reading
@@ -35,6 +42,7 @@ class _View:
     name: str
     title: str
     message: EmailMessage
+    in_line: Sequence[str]
 
     @property
     def headers(self) -> list[tuple[str, str]]:
@@ -121,7 +129,10 @@ def _write_step(folder: Path, stand: Stand, scenario: Scenario, step: Step) -> N
     _write_mail(
         folder,
         stand,
-        lambda example: step_mail(stand, scenario, step, example),
+        lambda example: (
+            step_mail(stand, scenario, step, example),
+            line_texts(stand, step, example),
+        ),
         _examples(stand.catalogue, step),
         mail=step,
         about=f"{scenario.label}のシナリオ、{step.day}日目。",
@@ -136,7 +147,7 @@ def _write_issue(folder: Path, stand: Stand, issue: Issue) -> None:
     _write_mail(
         folder,
         stand,
-        lambda example: issue_mail(stand, issue, example),
+        lambda example: (issue_mail(stand, issue, example), []),
         [("mail", "届くメール", Example())],
         mail=issue,
         about=f"メールマガジン、{issue.send_at:%Y-%m-%d %H:%M} から。{issue.audience.label}に。",
@@ -147,7 +158,7 @@ def _write_issue(folder: Path, stand: Stand, issue: Issue) -> None:
 def _write_mail(
     folder: Path,
     stand: Stand,
-    made_for: Callable[[Example], EmailMessage],
+    made_for: Callable[[Example], tuple[EmailMessage, Sequence[str]]],
     examples: Sequence[tuple[str, str, Example]],
     **told: object,
 ) -> None:
@@ -156,7 +167,7 @@ def _write_mail(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         for name, title, example in examples:
-            views.append(_View(name, title, made_for(example)))
+            views.append(_View(name, title, *made_for(example)))
     except KeyError as missing:
         error = f"ページ「{missing.args[0]}」がないので、メールを作れません"
     for view in views:

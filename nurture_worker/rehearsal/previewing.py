@@ -9,7 +9,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from nurture_worker.letters.specimen import Example, Stand, body_of, issue_mail, step_mail
+from nurture_worker.letters.specimen import (
+    Example,
+    Stand,
+    body_of,
+    issue_mail,
+    line_texts,
+    step_mail,
+)
 from nurture_worker.newsletters.audience import counted, in_order
 from nurture_worker.newsletters.issuing import all_seats
 from nurture_worker.sending.composing import own_result
@@ -24,11 +31,13 @@ from tracker.store.dossier import NoSuchReaderError
 
 @dataclass(frozen=True)
 class Shown:
-    """One mail: when it comes, its name for files, and the message."""
+    """One mail: when it comes, its name for files, the message, and its texts in LINE, if it is
+    meant for LINE."""
 
     when: str
     name: str
     message: EmailMessage
+    in_line: Sequence[str] = ()
 
 
 def reader_of(catalogue: Catalogue, connection: Connection, address: str) -> Example:
@@ -53,7 +62,8 @@ def of_scenario(stand: Stand, scenario: Scenario, reader: Example) -> list[Shown
         when = f"{step.day}日目" + (f"（{step.when.label}人に）" if step.when else "")
         when += "（下書き）" if step.draft else ""
         name = f"{step.day:02}-{step.id}"
-        shown.append(Shown(when, name, step_mail(stand, scenario, step, reader)))
+        mail = step_mail(stand, scenario, step, reader)
+        shown.append(Shown(when, name, mail, line_texts(stand, step, reader)))
     return shown
 
 
@@ -72,6 +82,10 @@ def lines(shown: Sequence[Shown]) -> Iterator[str]:
         yield ""
         yield body_of(one.message, "plain").rstrip()
         yield ""
+        for place, text in enumerate(one.in_line, 1):
+            yield f"── LINE をつないだ読者には {place}/{len(one.in_line)} {'─' * 24}"
+            yield text
+            yield ""
 
 
 def write(folder: Path, shown: Sequence[Shown]) -> list[Path]:

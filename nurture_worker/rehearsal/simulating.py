@@ -1,17 +1,18 @@
 """``sodate simulate``: the log's last days against the scenarios and rules of the working tree."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from nurture_worker.readers.following import rules_of
 from nurture_worker.rehearsal.simulation import NEWSLETTER, Story, Way, Would, replay
 from nurture_worker.scenarios.planning import taken_by
 from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
-from tracker.events import Event
+from tracker.events import Event, at_present
 from tracker.store import deliveries, events, readers
 from tracker.store.deliveries import UNORDERED, Delivery, StepMail
 from tracker.store.readers import Reader
@@ -47,6 +48,7 @@ def simulate(
     got."""
     until = tools.now()
     since = until - timedelta(days=days)
+    stage_of = rules_of(tools, connection, catalogue).stage_of
     ids = connection.execute(
         select(readers_table.c.id)
         .where(readers_table.c.opted_in_at.is_not(None), readers_table.c.email.is_not(None))
@@ -58,8 +60,8 @@ def simulate(
         if reader is None:
             continue
         was = _mails(connection, reader_id)
-        story = _story(connection, reader, was, since)
-        would = replay(story, catalogue, tools.settings.zone, since, until, tools.day)
+        story = _story(connection, reader, was, since, catalogue.moved)
+        would = replay(story, catalogue, tools.settings.zone, since, until, tools.day, stage_of)
         found += _compared(reader.email or reader_id, list(would), was, since)
     return sorted(found, key=lambda one: (one.reader, one.would or one.was or since))
 
@@ -73,8 +75,14 @@ def _mails(connection: Connection, reader_id: str) -> list[Delivery]:
     return [mail for one in list(ids) if (mail := deliveries.get(connection, one))]
 
 
-def _story(connection: Connection, reader: Reader, mails: list[Delivery], since: datetime) -> Story:
-    done = events.of_reader(connection, reader.id)
+def _story(
+    connection: Connection,
+    reader: Reader,
+    mails: list[Delivery],
+    since: datetime,
+    moved: Mapping[str, str],
+) -> Story:
+    done = at_present(events.of_reader(connection, reader.id), moved)
     before = [mail for mail in mails if mail.settled_at is not None and mail.settled_at <= since]
     of_way: defaultdict[str, list[Delivery]] = defaultdict(list)
     for mail in before:
@@ -114,7 +122,7 @@ def _step(mail: Delivery) -> StepMail:
     return StepMail(mail.step, mail.settled_at or mail.due_at, mail.state, mail.reason)
 
 
-def _first_agreed(reader: Reader, done: list[Event]) -> datetime | None:
+def _first_agreed(reader: Reader, done: Sequence[Event]) -> datetime | None:
     """Since when mail might go out: an agreement renewed did not begin then."""
     confirmed = [event.at for event in done if event.kind is EventKind.CONFIRM]
     return min([at for at in (reader.opted_in_at, *confirmed[:1]) if at], default=None)

@@ -22,7 +22,7 @@ from nurture_worker.scenarios.schedule import Calendar
 from nurture_worker.scenarios.steps import Next, Taken, next_step
 from nurture_worker.scoring.dormancy import is_over, last_act
 from nurture_worker.scoring.fitting import who_of
-from nurture_worker.scoring.points import score, total
+from nurture_worker.scoring.points import StageOf, score, total
 from nurture_worker.scoring.stages import reached
 from tracker.catalogue import Catalogue
 from tracker.catalogue.affinity import persona_of
@@ -109,14 +109,22 @@ def replay(
     since: datetime,
     until: datetime,
     day: timedelta = timedelta(days=1),
+    stage_of: StageOf | None = None,
 ) -> Iterator[Would]:
-    """What the reader of ``story`` would have got from ``since`` to ``until``, in order."""
-    return _Replay(story, catalogue, Calendar(catalogue.firm.sending, zone, day)).run(since, until)
+    """What the reader of ``story`` would have got from ``since`` to ``until``, in order.
+
+    ``stage_of`` knows more of the pages' stages than ``catalogue`` does: those that are gone.
+    """
+    calendar = Calendar(catalogue.firm.sending, zone, day)
+    return _Replay(story, catalogue, calendar, stage_of or catalogue.stage_of).run(since, until)
 
 
 class _Replay:
-    def __init__(self, story: Story, catalogue: Catalogue, calendar: Calendar) -> None:
+    def __init__(
+        self, story: Story, catalogue: Catalogue, calendar: Calendar, stage_of: StageOf
+    ) -> None:
         self._story = story
+        self._stage_of = stage_of
         self._catalogue = catalogue
         self._calendar = calendar
         self._been = {(way.scenario, way.occasion) for way in story.ways}
@@ -276,10 +284,6 @@ class _Replay:
             attended=told.attended,
             seminar=one.way.occasion if one.scenario.enter is Entry.SEMINAR else None,
         )
-
-    def _stage_of(self, event: Event) -> Stage | None:
-        page = self._catalogue.page_at(event.page) if event.page is not None else None
-        return page.stage if page else None
 
     def _stage(self, done: Sequence[Event]) -> Stage | None:
         found = reached(done, self._catalogue.scoring.stages, self._stage_of)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from nurture_worker.reporting.beyond import beyond, mails
 from nurture_worker.scenarios.schedule import every
 from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
@@ -65,12 +66,16 @@ def of_period(
     from nurture_worker.diagnosis.structure import structures
 
     site = structures(catalogue)
-    return diagnose(_counts(connection, site, since, until), site, since, until)
+    counted = _counts(connection, catalogue, site, since, until)
+    known = beyond(connection, catalogue, since, until)
+    return diagnose(counted, site, since, until, known)
 
 
-def _counts(connection: Connection, site: "Site", since: datetime, until: datetime) -> Counts:
+def _counts(
+    connection: Connection, catalogue: Catalogue, site: "Site", since: datetime, until: datetime
+) -> Counts:
     targets = {cta.id: cta.target for page in site.pages for cta in page.ctas}
-    return counts(connection, since, until, targets)
+    return counts(connection, since, until, targets, catalogue.moved)
 
 
 def _repaired(connection: Connection, catalogue: Catalogue, now: datetime) -> list[Repaired]:
@@ -80,16 +85,19 @@ def _repaired(connection: Connection, catalogue: Catalogue, now: datetime) -> li
     from nurture_worker.diagnosis.structure import structures
 
     site = structures(catalogue)
+
+    def figures(begin: datetime, end: datetime) -> Figures:
+        counted = _counts(connection, catalogue, site, begin, end)
+        return Figures(counted, site, mails(connection, begin, end))
+
     told = []
-    figures: dict[datetime, tuple[Figures, Figures | None]] = {}
-    for repair in repairs.since(connection, now - QUARTER)[:MOST_REPAIRS]:
+    done: dict[datetime, tuple[Figures, Figures | None]] = {}
+    for repair in repairs.since(connection, now - QUARTER, catalogue.moved)[:MOST_REPAIRS]:
         days = min(MONTH, now - repair.at).days
-        if repair.at not in figures:
+        if repair.at not in done:
             after = None
             if days >= FEWEST_DAYS:
-                end = min(now, repair.at + MONTH)
-                after = Figures(_counts(connection, site, repair.at, end), site)
-            before = Figures(_counts(connection, site, repair.at - MONTH, repair.at), site)
-            figures[repair.at] = before, after
-        told.append(compare(repair.kind, repair.place, repair.at, days, *figures[repair.at]))
+                after = figures(repair.at, min(now, repair.at + MONTH))
+            done[repair.at] = figures(repair.at - MONTH, repair.at), after
+        told.append(compare(repair.kind, repair.place, repair.at, days, *done[repair.at]))
     return told

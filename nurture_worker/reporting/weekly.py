@@ -20,18 +20,14 @@ def plan_weekly(tools: Tools) -> int:
         first = events.after(connection, 0, 1)
         if not first or first[0].at >= begin:
             return 0
-        return sum(
-            deliveries.plan(
-                connection,
-                key=f"report:{name}:{address}"[:140],
-                kind=MailKind.REPORT,
-                domain=tools.mail_domain,
-                now=tools.now(),
-                due_at=tools.now(),
-                recipient=address,
-            )
-            is not None
-            for address in marketing(tools, connection)
+        return deliveries.plan_to_each(
+            connection,
+            marketing(tools, connection),
+            key=f"report:{name}",
+            kind=MailKind.REPORT,
+            domain=tools.mail_domain,
+            now=tools.now(),
+            due_at=tools.now(),
         )
 
 

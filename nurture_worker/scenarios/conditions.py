@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tracker.catalogue.conditions import ANY, THIS, Condition, split_click
-from tracker.clicks import counts_for_reader
+from tracker.clicks.counting import counts_for_reader
 from tracker.events import Event
 from tracker.words import EventKind, FormOf, Stage
 

@@ -1,7 +1,7 @@
 """What a reader's events come to: score entries, score, stages, last act. Pure."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from nurture_worker.scoring.dormancy import last_act
@@ -28,12 +28,14 @@ class Conclusion:
 
 @dataclass(frozen=True)
 class Rules:
-    """What conclusions are drawn by."""
+    """What conclusions are drawn by. ``moved`` says of an address that a page had before which it
+    has now."""
 
     scoring: Scoring
     stage_of: StageOf
     page_at: Callable[[str], Page | None]
     zone: tzinfo
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 def conclude(
@@ -44,7 +46,8 @@ def conclude(
     address: str | None = None,
     company: str | None = None,
 ) -> Conclusion:
-    """The conclusion from one reader's ``events``, who has this ``address`` and ``company``."""
+    """The conclusion from one reader's ``events`` (with the addresses of today), who has this
+    ``address`` and ``company``."""
     done = evidence(events)
     scoring = rules.scoring
     who = who_of(scoring, address, company, done, rules.page_at)

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from operator import attrgetter
 
 from tracker.catalogue.scoring import FitRule, Scoring
-from tracker.clicks import counts_for_reader
+from tracker.clicks.counting import counts_for_reader
 from tracker.events import Event
 from tracker.words import EventKind, Stage
 

@@ -22,6 +22,7 @@ from nurture_worker.scoring.concluding import conclude
 from nurture_worker.tools import Tools
 from tracker.catalogue.affinity import persona_of
 from tracker.catalogue.scenarios import Step
+from tracker.events import at_present
 from tracker.store import deliveries, enrolments, events, readers, verdicts
 from tracker.store.deliveries import Delivery
 from tracker.store.enrolments import Enrolment
@@ -170,7 +171,8 @@ def _by_condition(
 def facts_of(tools: Tools, connection: Connection, enrolment: Enrolment, now: datetime) -> Facts:
     """What a condition may ask of the reader of ``enrolment``."""
     reader = readers.get(connection, enrolment.reader_id)
-    done = events.of_reader(connection, enrolment.reader_id)
+    moved = tools.catalogue.moved
+    done = at_present(events.of_reader(connection, enrolment.reader_id), moved)
     mails = deliveries.of_enrolment(connection, enrolment.id)
     told = doings(done, {mail.id: mail.step for mail in mails if mail.step})
     told_of = conclude(

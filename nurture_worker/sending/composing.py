@@ -20,6 +20,7 @@ from nurture_worker.sending.keeping import Kept, Source, kept_alone, kept_of, so
 from nurture_worker.tools import Tools
 from tracker.catalogue import Catalogue
 from tracker.catalogue.diagnoses import Result
+from tracker.clicks.hits import TRAP
 from tracker.links import (
     Click,
     Confirmation,
@@ -98,7 +99,7 @@ def _step(tools: Tools, connection: Connection, delivery: Delivery, reader: Read
         delivery,
         reader,
         bodies.of_step(step, catalogue),
-        Frame(catalogue.firm, unsubscribe=True, preferences=True),
+        Frame(catalogue.firm, True, True, trap=tools.settings.trap_link),
         source,
         f"step-{scenario.id}",
         f"{scenario.id}:{step.id}:step:sodate",
@@ -115,7 +116,7 @@ def _issue(tools: Tools, connection: Connection, delivery: Delivery, reader: Rea
         delivery,
         reader,
         bodies.of_issue(issue, tools.catalogue),
-        Frame(tools.catalogue.firm, unsubscribe=True, preferences=True, browser=True),
+        Frame(tools.catalogue.firm, True, True, browser=True, trap=tools.settings.trap_link),
         Source(issue.path, source_hash(issue.subject, issue.preview, issue.body)),
         "newsletter",
         f"newsletter:{issue.id}:newsletter:sodate",
@@ -143,6 +144,8 @@ def _templated(
         template.UNSUBSCRIBE: _address(tools, "unsubscribe", Unsubscription(delivery.id)),
         template.PREFERENCES: _address(tools, "preferences", Preferences(delivery.id)),
     }
+    if frame.trap:
+        ways[template.TRAP] = _address(tools, "c", Click(delivery.id, TRAP, ""))
 
     def link_for(place: int, target: str) -> str:
         return _address(tools, "c", Click(delivery.id, place, target))

@@ -12,9 +12,7 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from nurture_worker.channels.line import Answer, LineApi, Said, next_month
-from nurture_worker.letters import bodies, template
 from nurture_worker.letters import line as line_letters
-from nurture_worker.letters.template import Frame
 from nurture_worker.sending import outbox
 from nurture_worker.sending.composing import own_result
 from nurture_worker.tools import Tools
@@ -136,19 +134,12 @@ class InLine:
             return self._address("c", Click(delivery.id, place, target))
 
         try:
-            draft = bodies.drafted(step.subject, step.preview, step.body, catalogue)
-            made = template.template_of(draft, Frame(catalogue.firm))
-            diagnosis = None
-            if made.has_diagnosis:
-                diagnosis = template.diagnosis_of(
-                    catalogue, own_result(catalogue, connection, reader)
-                )
-            fill = template.fill_of(made, reader, link_for, diagnosis, catalogue)
-            parts = {name: text for name, (text, _) in fill.parts.items()}
-            return line_letters.messages(
-                draft,
-                {**fill.values, **parts},
-                catalogue.firm,
+            return line_letters.of_step(
+                step,
+                reader,
+                catalogue,
+                link_for,
+                own_result(catalogue, connection, reader),
                 self._address("unsubscribe", Unsubscription(delivery.id)),
                 self._address("preferences", Preferences(delivery.id)),
             )

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from tests.conftest import House
 from tests.doors.posting import AGREED, FORMS, PERSON, recorded
-from tests.house.test_house import path_in
 from tests.servers import text_of
+from tests.walking import path_in
 from tracker.store import events as log
 from tracker.store.engine import reading
 from tracker.store.tables import readers, visitors

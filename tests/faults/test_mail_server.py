@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from nurture_worker.sending.delivering import send_due
 from tests.conftest import House
 from tests.faults.disks import full_disk
-from tests.house.test_house import AGREED, FORM, become_a_reader, states, the_reader
+from tests.walking import AGREED, FORM, become_a_reader, states, the_reader
 from tracker.store.engine import reading
 from tracker.store.tables import deliveries as mails
 from tracker.words import DeliveryState, MailKind

@@ -9,8 +9,8 @@ import pytest
 from redis import Redis
 
 from tests.conftest import House
-from tests.house.test_house import AGREED, FORM
 from tests.servers import valkey
+from tests.walking import AGREED, FORM
 from tracker.wake import Job, connect, wake
 
 only_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

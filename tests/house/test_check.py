@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ from click.testing import CliRunner, Result
 
 from nurture_worker.cli import main
 from tests.catalogue.small_site import FILES, changed, write_site
+from tests.desk.story import Story
+from tracker.store import rollups
+from tracker.store.engine import open_store, writing
 
 GOOD = "site/pages/articles/good.md"
 STEP = "site/scenarios/interest/1-hello.md"
@@ -95,6 +99,49 @@ def test_it_compares_with_any_revision_of_git(tmp_path: Path) -> None:
         assert refused.exit_code == 1
         assert f"「{unknown}」という版は git にありません" in refused.stderr
         assert "Traceback" not in refused.output
+
+
+def test_a_page_that_readers_read_does_not_go_without_a_word(tmp_path: Path) -> None:
+    root = write_site(tmp_path)
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "first")
+    assert sodate(root, "build").exit_code == 0
+    new = "site/pages/articles/better.md"
+    (root / GOOD).rename(root / new)
+    (root / STEP).write_text(FILES[STEP].replace("good.md", "better.md"))
+    (root / "site/pages/index.md").write_text(FILES["site/pages/index.md"])
+    for words in ((), ("--against", "HEAD")):
+        told = sodate(root, "check", *words).stdout
+        assert (
+            f"ヒント: {GOOD}:1: ページがなくなりました。移したなら、移した先の aliases に"
+            f" /articles/good/ と書きます（もしかして: {new}）"
+        ) in told
+    text = (root / new).read_text()
+    (root / new).write_text(text.replace("stage:", "aliases: [/articles/good/]\nstage:", 1))
+    assert "なくなりました" not in sodate(root, "check").stdout
+    assert sodate(root, "build").exit_code == 0
+    (root / new).write_text(text)
+    told = sodate(root, "check").stdout
+    assert f"{new}:1: 前のアドレス /articles/good/ が、どのページの aliases からも" in told
+
+
+def test_only_what_was_read_is_told_of_where_the_store_knows(
+    tmp_path: Path, empty_sqlite: Path
+) -> None:
+    root = write_site(tmp_path)
+    assert sodate(root, "build").exit_code == 0
+    (root / GOOD).unlink()
+    (root / STEP).write_text(FILES[STEP].replace("[記事](/articles/good.md)", "記事"))
+    shutil.copy(empty_sqlite, root / "var" / "sodate.db")
+    assert "なくなりました" not in sodate(root, "check").stdout
+    engine = open_store(f"sqlite:///{root / 'var' / 'sodate.db'}")
+    with writing(engine) as connection:
+        for view in ("a", "b"):
+            Story(connection).view("articles/good/", view=view, visitor="v")
+        rollups.take(connection)
+    engine.dispose()
+    assert "これまでに2回読まれたページがなくなりました" in sodate(root, "check").stdout
 
 
 def test_scenarios_that_were_not_there_then_are_new(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ only the clock is told.
 """
 
 import re
-from email.message import EmailMessage
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,45 +14,14 @@ from nurture_worker.readers.rebuild import rebuild
 from nurture_worker.sending.delivering import retry_at
 from tests.clicks.traces import CHROME
 from tests.conftest import NOW, House
-from tests.content import FIRM, catalogue, steps
+from tests.content import catalogue, steps
 from tests.servers import html_of, text_of
-from tracker.store import deliveries, enrolments, readers
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states, the_reader
+from tracker.store import deliveries, enrolments
 from tracker.store import events as log
 from tracker.store.engine import reading
-from tracker.store.readers import Reader
 from tracker.store.tables import consents, score_entries, stage_changes
-from tracker.store.tables import readers as readers_table
 from tracker.words import DeliveryState, EventKind, Stage
-
-FORM = {"name": "山田 太郎", "company": "ためし製作所", "email": "taro@example.jp"}
-AGREED = {"consent": "yes", "consent_hash": FIRM.consent.hash}
-
-
-def path_in(message: EmailMessage, door: str, place: int = 0) -> str:
-    return re.findall(rf"http://localhost(/{door}/[^\s\"<]+)", text_of(message))[place]
-
-
-def become_a_reader(house: House, **more: str) -> None:
-    """Order the guide, press the button in the mail, fetch the file."""
-    browser = house.browser()
-    browser.post("/gates/guide", data={**FORM, **AGREED, **more})
-    house.work()
-    answer = browser.post(path_in(house.postbox.mails[-1], "confirm"))
-    browser.get("/d/" + answer.text.split('href="/d/')[1].split('"')[0])
-    house.work()
-
-
-def the_reader(house: House) -> Reader:
-    with reading(house.tools.engine) as connection:
-        reader_id = connection.execute(select(readers_table.c.id)).scalar_one()
-        found = readers.get(connection, reader_id)
-    assert found is not None
-    return found
-
-
-def states(house: House) -> dict[DeliveryState, int]:
-    with reading(house.tools.engine) as connection:
-        return deliveries.count_by_state(connection)
 
 
 def test_a_form_is_answered_by_one_mail_to_its_reader(house: House) -> None:

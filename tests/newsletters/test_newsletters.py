@@ -11,9 +11,9 @@ from nurture_worker.newsletters import issuing
 from nurture_worker.sweep import sweep
 from tests.conftest import NOW, House
 from tests.content import catalogue
-from tests.house.test_house import FORM, path_in, the_reader
 from tests.more_content import NEWSLETTER, NEWSLETTER_PAGE
 from tests.servers import html_of, text_of
+from tests.walking import FORM, path_in, the_reader
 from tracker.catalogue.issues import Issue
 from tracker.catalogue.sendings import Sending
 from tracker.store import issues, letters

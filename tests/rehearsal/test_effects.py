@@ -10,7 +10,7 @@ from nurture_worker.rehearsal.under_way import readers_under_way
 from nurture_worker.scenarios.steps import Taken
 from tests.conftest import House
 from tests.content import catalogue, steps
-from tests.house.test_house import become_a_reader
+from tests.walking import become_a_reader
 from tracker.catalogue.scenarios import Scenario, Step
 from tracker.words import Stage
 

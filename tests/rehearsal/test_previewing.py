@@ -15,7 +15,7 @@ from tests.newsletters.test_newsletters import AT, issue, publish, sign_up
 from tracker.store import dossier
 from tracker.store.engine import reading, writing
 from tracker.store.tables import deliveries, readers
-from tracker.words import EventKind, Stage
+from tracker.words import Channel, EventKind, Stage
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
@@ -43,6 +43,24 @@ def test_a_scenario_is_shown_for_the_reader_it_would_go_to(house: House, tmp_pat
     whole = message_from_bytes((tmp_path / "out/03-case.eml").read_bytes(), policy=policy.default)
     assert whole["Subject"] == "interest 3日目のお便り"
     assert "あなたの3分診断の結果" in (tmp_path / "out/03-case.html").read_text("utf-8")
+
+
+def test_a_step_for_line_is_shown_as_mail_and_as_line_shows_it(house: House) -> None:
+    known = catalogue()
+    scenario = known.scenario("interest")
+    assert scenario is not None
+    two = scenario.steps[1].model_copy(
+        update={"channel": Channel.LINE, "body": "{{ name }} 様\n\n**一つめ**\n\n---\n\n二つめ"}
+    )
+    meant = scenario.model_copy(update={"steps": (scenario.steps[0], two)})
+    by_mail, in_line = previewing.of_scenario(stand(house), meant, Example())
+    assert not by_mail.in_line
+    first, second = in_line.in_line
+    assert first == "山田 花子 様\n\n一つめ"
+    assert second.startswith("二つめ\n\n――――")
+    told = "\n".join(previewing.lines([in_line]))
+    assert "Subject: interest 3日目のお便り" in told
+    assert "LINE をつないだ読者には 2/2" in told
 
 
 def sign_up_with_a_diagnosis(house: House) -> None:

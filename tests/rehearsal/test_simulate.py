@@ -8,8 +8,8 @@ import pytest
 from nurture_worker.rehearsal.simulating import lines, simulate
 from tests.conftest import NOW, House
 from tests.content import FIRM, catalogue
-from tests.house.test_house import become_a_reader, path_in
 from tests.scenarios.test_trusted_scenarios import BRANCH, arrivals, interest, occasion, publish
+from tests.walking import become_a_reader, path_in
 from tracker.catalogue import Catalogue
 from tracker.catalogue.sendings import Sending
 from tracker.store.engine import reading
@@ -88,6 +88,13 @@ def test_the_firms_hours_are_tried_before_they_go_live(lived: House) -> None:
     office = FIRM.model_copy(update={"sending": Sending.model_validate({})})
     found = told(lived, 20, firm=office)
     assert "  11月04日 09:00 interest / thanks（実際は 11月03日 10:00）" in found
+
+
+def test_a_page_that_is_gone_has_still_been_read(lived: House) -> None:
+    known = catalogue()
+    assert known.page_at("resources/guide/") is not None
+    fewer = tuple(page for page in known.pages if page.url != "resources/guide/")
+    assert told(lived, 20, pages=fewer)[-1] == "だれにとっても、何も変わりません"
 
 
 def test_a_new_scenario_is_told_with_nothing_to_compare(lived: House) -> None:

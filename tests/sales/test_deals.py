@@ -16,9 +16,9 @@ from nurture_worker.sending.delivering import send_due
 from tests.conftest import House
 from tests.desk.conftest import Browser, browser_of  # noqa: F401 - a fixture
 from tests.desk.story import Story
-from tests.house.test_house import become_a_reader, the_reader
 from tests.sales.test_handoffs import a_hot_reader, selling, the_task, to_reader
 from tests.scenarios.test_trusted_scenarios import reasons
+from tests.walking import become_a_reader, the_reader
 from tracker.doors.webhooks import own
 from tracker.store import deals, deliveries, suppressions
 from tracker.store import events as log

@@ -1,6 +1,7 @@
 """A hot reader goes to sales, with all parts real: the log, a mail at the SMTP sink, the task at the
 desk, the deal, and the end of the scenarios."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,16 +18,9 @@ from tests.clicks.traces import CHROME
 from tests.conftest import House
 from tests.content import catalogue
 from tests.desk.conftest import Browser, browser_of, words_of  # noqa: F401 - a fixture
-from tests.house.test_house import (
-    AGREED,
-    FORM,
-    become_a_reader,
-    path_in,
-    states,
-    the_reader,
-)
 from tests.scenarios.test_trusted_scenarios import OFFICE, reasons
 from tests.servers import html_of, text_of
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tracker.catalogue.scoring import Hot, HotAct
 from tracker.store import deals, handoffs, notifications
 from tracker.store import events as log
@@ -284,6 +278,77 @@ def test_an_inquiry_hurries_the_task_that_is_open(house: House) -> None:
         kinds = [entry.kind.value for entry in handoffs.entries_of(connection, task.id)]
     assert kinds == ["inquiry"]
     assert len(to_sales(house)) == 2
+
+
+@ONCE
+def test_an_inquiry_that_arrives_after_its_task_was_closed_is_a_task(
+    house: House,
+    browser_of: Callable[[Role], Browser],  # noqa: F811
+) -> None:
+    browser = a_hot_reader(house)
+    own, path = browser_of(Role.MARKETER), f"/desk/handoffs/{the_task(house).id}"
+    browser.post("/inquiries", data={**FORM, "message": "相談です"})  # in the journal, not folded
+    house.clock.advance(hours=1)
+    assert own.post(f"{path}/close", path, outcome="lost", reason="timing").status_code == 303
+    house.work()
+    task = the_task(house)
+    assert (task.is_open, task.cause) == (True, HandoffCause.INQUIRY)
+    house.work()
+    assert count(house, "handoffs") == 2
+
+
+@ONCE
+def test_who_is_given_by_hand_is_told_of_to_the_owner_once_with_what_to_say(
+    house: House,
+    browser_of: Callable[[Role], Browser],  # noqa: F811
+) -> None:
+    a_reader(house)
+    own, reader = browser_of(Role.MARKETER), the_reader(house)
+    page = f"/desk/readers/{reader.id}"
+    assert own.post(f"{page}/handoff", page, text="").status_code == 303
+    assert count(house, "handoffs") == 0
+    chosen = re.search(r'<option value="([^"]+)">marketer@', own.get(page).text)
+    assert chosen
+    told = own.post(f"{page}/handoff", page, text="展示会で話した方です", owner=chosen[1])
+    task = the_task(house)
+    assert told.headers["Location"] == f"/desk/handoffs/{task.id}"
+    assert "展示会で話した方です" in own.get(told.headers["Location"]).text
+    assert "営業に引き渡す" not in own.get(page).text
+    house.work()
+    house.work()
+    (mail,) = [m for m in house.postbox.mails if m["To"] == "marketer@example.jp"]
+    assert "連絡をお願いします" in mail["Subject"]
+    assert "担当者が引き渡しました" in text_of(mail)
+    assert "展示会" not in text_of(mail) + html_of(mail)
+    assert to_sales(house) == []
+
+
+@ONCE
+def test_a_reader_given_by_hand_to_nobody_is_told_to_all_who_sell(
+    house: House,
+    browser_of: Callable[[Role], Browser],  # noqa: F811
+) -> None:
+    a_reader(house)
+    own, reader = browser_of(Role.MARKETER), the_reader(house)
+    page = f"/desk/readers/{reader.id}"
+    own.post(f"{page}/handoff", page, text="展示会で話した方です")
+    own.post(f"{page}/handoff", "/desk/account", text="もう一度")
+    house.work()
+    assert (count(house, "handoffs"), len(to_sales(house))) == (1, 1)
+    viewer = browser_of(Role.VIEWER)
+    assert "営業に引き渡す" not in viewer.get(page).text
+    assert viewer.post(f"{page}/handoff", "/desk/account", text="x").status_code == 403
+
+
+@ONCE
+def test_who_is_hot_by_an_act_is_called_so_at_the_desk(
+    house: House,
+    browser_of: Callable[[Role], Browser],  # noqa: F811
+) -> None:
+    a_hot_reader(house)
+    reader = the_reader(house)
+    assert reader.score < 40
+    assert "熱い見込み客" in browser_of(Role.MARKETER).get(f"/desk/readers/{reader.id}").text
 
 
 @ONCE

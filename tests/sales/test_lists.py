@@ -14,9 +14,9 @@ from nurture_worker.imports.reader_files import COLUMNS, Evidence, Given, judge
 from nurture_worker.imports.reader_imports import Imported, import_readers
 from nurture_worker.imports.spreadsheets import read_table
 from tests.conftest import NOW, House
-from tests.house.test_house import FORM, become_a_reader, path_in, the_reader
 from tests.sales.test_handoffs import to_reader
 from tests.scenarios.test_trusted_scenarios import arrivals
+from tests.walking import FORM, become_a_reader, path_in, the_reader
 from tracker.store import dossier, readers
 from tracker.store.engine import reading, writing
 from tracker.store.lists import Became

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from tests.conftest import NOW, House
 from tests.content import FIRM
-from tests.house.test_house import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tests.more_content import JOIN, NEWSLETTER, NEWSLETTER_PAGE, publish, seminar, seminar_page
 from tests.servers import html_of, text_of
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tracker.catalogue.scoring import PointRule
 from tracker.store import events as log
 from tracker.store import seminars

@@ -16,8 +16,8 @@ from nurture_worker.sweep import sweep
 from tests.clicks.traces import CHROME
 from tests.conftest import NOW, House
 from tests.content import FIRM, catalogue, steps
-from tests.house.test_house import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tests.more_content import NEWSLETTER, NEWSLETTER_PAGE, seminar_page
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tracker.catalogue.conditions import Condition
 from tracker.catalogue.scenarios import Scenario, Step
 from tracker.catalogue.sendings import Sending

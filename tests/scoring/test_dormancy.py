@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.conftest import House
-from tests.house.test_house import FORM, path_in, the_reader
 from tests.servers import text_of
+from tests.walking import FORM, path_in, the_reader
 from tracker.catalogue.load import read
 from tracker.store.engine import reading
 from tracker.store.tables import deliveries, enrolments

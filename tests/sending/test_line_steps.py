@@ -14,7 +14,7 @@ from sqlalchemy import select
 from tests.channels.line_server import BLOCKED, MONTHLY, RATE, TOKEN, LineServer
 from tests.conftest import House
 from tests.content import catalogue, steps
-from tests.house.test_house import become_a_reader, path_in
+from tests.walking import become_a_reader, path_in
 from tests.webhooks.conftest import BOT, LINE, SETTINGS, Hooked
 from tests.webhooks.telling import line_event
 from tracker.catalogue.scenarios import Scenario

@@ -14,7 +14,7 @@ from nurture_worker.sending import mail_logs, outbox
 from nurture_worker.sending.reconciling import reconcile
 from nurture_worker.upkeep import backups
 from tests.conftest import NOW, House
-from tests.house.test_house import AGREED, FORM, become_a_reader, path_in, states
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states
 from tracker.store import deliveries, holds, outcomes
 from tracker.store.engine import StoreError, reading, writing
 from tracker.store.tables import deliveries as mails

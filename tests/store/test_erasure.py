@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from nurture_worker.upkeep import dossiers, retention
 from tests.conftest import House
-from tests.house.test_house import AGREED, FORM, become_a_reader, path_in
 from tests.servers import text_of
 from tests.store.test_dossier import a_life
+from tests.walking import AGREED, FORM, become_a_reader, path_in
 from tracker.fold import fold
 from tracker.folding import forget_erased
 from tracker.journal import Entry, Journal

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from tests import content
 from tests.conftest import NOW, Clock, House
-from tests.house.test_house import become_a_reader
+from tests.walking import become_a_reader
 from tests.webhooks import signing
 from tracker.doors.webhooks import FETCH, own
 from tracker.settings import Settings

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.house.test_house import FORM, the_reader
+from tests.walking import FORM, the_reader
 from tests.webhooks.conftest import BOT, Hooked
 from tests.webhooks.telling import (
     PROVIDERS,

@@ -4,7 +4,7 @@ Every change is a conditional UPDATE that must find the row in the state it leav
 workers, a job run twice or a restarted scheduler cannot send a mail twice.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -102,6 +102,15 @@ def plan(
     row = {**_planned(key, new_id(), domain, now), "kind": kind, "due_at": due_at, **about}
     row["channel"] = channel
     return str(row["id"]) if insert_new(connection, deliveries, [row]) else None
+
+
+def plan_to_each(connection: Connection, addresses: Iterable[str], *, key: str, **mail: Any) -> int:
+    """Plan the same mail to each of ``addresses``, as ``plan`` does one, under a key of each; how
+    many were new."""
+    return sum(
+        plan(connection, key=f"{key}:{address}"[:140], recipient=address, **mail) is not None
+        for address in addresses
+    )
 
 
 def plan_steps(

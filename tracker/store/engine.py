@@ -234,11 +234,23 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]])
         connection.execute(_putting(connection.dialect.name, table), rows)
 
 
+def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert ``rows``, or add their figures to those of the one that has its key."""
+    if rows:
+        connection.execute(_putting(connection.dialect.name, table, adding=True), rows)
+
+
 @cache
-def _putting(dialect: str, table: Table) -> Any:
+def _putting(dialect: str, table: Table, *, adding: bool = False) -> Any:
     statement = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
     keys = list(table.primary_key)
-    new = {column.name: statement.excluded[column.name] for column in table.c if column not in keys}
+    new = {
+        column.name: column + statement.excluded[column.name]
+        if adding
+        else statement.excluded[column.name]
+        for column in table.c
+        if column not in keys
+    }
     return statement.on_conflict_do_update(index_elements=keys, set_=new)
 
 

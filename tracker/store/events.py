@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, case, func, select
 from sqlalchemy.types import NullType
 
 from tracker.events import Event
-from tracker.store.engine import insert_new
+from tracker.store.engine import count_new, insert_new
 from tracker.store.tables import EPOCH, events, verdicts, visitors
 from tracker.words import EventKind
 
@@ -56,6 +56,11 @@ def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
     """Append those whose id is not in the log yet; returns the ids that were new. The transaction
     must be ``alone``."""
     return {row["id"] for row in insert_new(connection, events, rows)}
+
+
+def append_all(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """As ``append``, for facts of which nothing follows: nobody asks which of them were new."""
+    count_new(connection, events, rows)
 
 
 def after(connection: Connection, seq: int, most: int) -> list[Event]:

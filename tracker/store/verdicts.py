@@ -7,7 +7,9 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from tracker.clicks import MOST_NEIGHBOURS, NEAR, RULES_VERSION, Hit, Judgement, Landing, Neighbour
+from tracker.clicks.hits import MOST_NEIGHBOURS, NEAR, Hit, Landing, Neighbour
+from tracker.clicks.judging import Judgement
+from tracker.clicks.weights import RULES_VERSION
 from tracker.store.tables import EPOCH, deliveries, events, verdicts, visitors
 from tracker.words import EventKind, Verdict
 
@@ -240,6 +242,7 @@ def keep(
                 "agent": of_id[judgement.hit_id].agent if judgement.hit_id in of_id else None,
                 "neighbours": judgement.neighbours,
                 "forwarded": [list(sign) for sign in judgement.forwarded] or None,
+                "late": judgement.hit_id in of_id and of_id[judgement.hit_id].late,
             }
             for judgement in found.values()
         ],
