@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from nurture_worker.scenarios.schedule import Calendar
 from tracker.catalogue.branches import main_way
@@ -26,6 +27,9 @@ class Taken:
     at: datetime
     passed: bool = False
     mailed: bool = True
+
+
+_BY_TIME = attrgetter("at")
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,9 @@ def next_step(
     """
     course = scenario if isinstance(scenario, Course) else Course.of(scenario)
     known = course.steps
-    behind = sorted((t for t in taken if t.step in known), key=lambda t: t.at)
+    behind = [one for one in taken if one.step in known]
+    if len(behind) > 1:
+        behind.sort(key=_BY_TIME)
     step = _following(course, behind)
     if step is None:
         return None
@@ -112,7 +118,7 @@ def next_step(
 
 def _following(course: Course, behind: Sequence[Taken]) -> Step | None:
     had = {taken.step for taken in behind}
-    furthest = max((course.steps[taken.step].day for taken in behind), default=0)
+    furthest = max((course.steps[step].day for step in had), default=0)
     if behind:
         last = behind[-1]
         named = course.after(course.steps[last.step], sent=not last.passed)
