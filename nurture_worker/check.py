@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from nurture_worker.earlier import at_last_build, at_revision
-from nurture_worker.effects import ScenarioEffect, StepEffect, effects
+from nurture_worker.rehearsal.earlier import Earlier, at_last_build, at_revision
+from nurture_worker.rehearsal.effects import ScenarioEffect, StepEffect, effects
 from tracker.catalogue import Catalogue
 from tracker.catalogue.hints import hints
 from tracker.catalogue.load import read
-from tracker.catalogue.problems import Problem
+from tracker.catalogue.problems import Problem, in_order
 from tracker.catalogue.scenarios import Scenario
 from tracker.settings import Settings
 
@@ -34,11 +34,11 @@ class Findings:
 def check(settings: Settings, today: date, against: str | None = None) -> Findings:
     """Check the content below ``settings.root``.
 
-    The scenarios are held against those of the revision ``against`` of git, or of the last build
-    where there was one. Raises ``RevisionUnknownError``.
+    The scenarios and the pages' addresses are held against those of the revision ``against`` of
+    git, or of the last build where there was one. Raises ``RevisionUnknownError``.
     """
     found = read(settings.root)
-    before: tuple[Scenario, ...] | None
+    before: Earlier | None
     if against is not None:
         before = at_revision(settings.root, against)
     else:
@@ -46,10 +46,26 @@ def check(settings: Settings, today: date, against: str | None = None) -> Findin
     touched: list[ScenarioEffect] = []
     store = None
     if found.catalogue is not None and before is not None:
-        touched, store = _touched(settings, before, found.catalogue.scenarios)
-    return Findings(
-        found.catalogue, found.problems, hints(settings.root, found, today), touched, store
-    )
+        touched, store = _touched(settings, before.scenarios, found.catalogue.scenarios)
+    told = hints(settings.root, found, today)
+    if found.catalogue is not None and before is not None:
+        told = in_order([*told, *_gone(settings, before, found.catalogue)])
+    return Findings(found.catalogue, found.problems, told, touched, store)
+
+
+def _gone(settings: Settings, before: Earlier, after: Catalogue) -> list[Problem]:
+    lost = [one for one in before.addresses if after.page_at(one.url) is None]
+    if not lost:
+        return []
+    # Only now, as the store's libraries take longer to load than all pages to check.
+    from nurture_worker.rehearsal import gone
+    from tracker.store.engine import StoreError
+
+    try:
+        counted = gone.views_of(settings.store_url, [one.url for one in lost])
+    except StoreError:
+        counted = None
+    return list(gone.hints(lost, after, counted))
 
 
 def _touched(
@@ -59,7 +75,7 @@ def _touched(
     if not effects(before, after, [], day):
         return [], None
     # Only now, as the store's libraries take longer to load than all pages to check.
-    from nurture_worker.under_way import readers_under_way
+    from nurture_worker.rehearsal.under_way import readers_under_way
     from tracker.store.engine import StoreError
 
     try:

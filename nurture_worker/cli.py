@@ -8,6 +8,7 @@ from nurture_worker.commands import (
     benches,
     content,
     deliveries,
+    demo,
     importing,
     letters,
     readers,
@@ -36,6 +37,7 @@ for command in (
     *(reports.diagnose, reports.simulate),
     scoring.scoring,
     deliveries.deliveries,
+    demo.demo,
     *(readers.reader, readers.seminar, users.user, benches.bench),
     *(importing.deals, importing.readers),
 ):

@@ -1,10 +1,11 @@
 """What RQ runs. Each may run twice, late, or beside itself: the store decides what is still due."""
 
-from nurture_worker import diagnosing, sending
-from nurture_worker import digest as digesting
 from nurture_worker import sweep as sweeping
-from nurture_worker.line_sending import answer_in_line
-from nurture_worker.notifying import notify_due
+from nurture_worker.handoffs.notifying import notify_due
+from nurture_worker.readers import digest as digesting
+from nurture_worker.reporting import diagnosing
+from nurture_worker.sending import delivering
+from nurture_worker.sending.line import answer_in_line
 from nurture_worker.tools import tools
 
 
@@ -21,9 +22,14 @@ def sweep() -> None:
     sweeping.sweep(tools())
 
 
+def settle() -> None:
+    """A few seconds have passed: a click may be a person's by now, and its reader hot."""
+    sweeping.settle_lately(tools())
+
+
 def send() -> None:
     """Mails were planned that are due at once."""
-    sending.send_due(tools())
+    delivering.send_due(tools())
 
 
 def diagnose() -> None:

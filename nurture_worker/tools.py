@@ -13,13 +13,11 @@ from sqlalchemy import Engine
 from nurture_worker.channels.dkim import Signer
 from tracker.catalogue import Catalogue
 from tracker.catalogue.live import LiveCatalogue
-from tracker.events import Event
 from tracker.links import Links
 from tracker.settings import Settings, read_settings
 from tracker.store.engine import check_version, open_store
 from tracker.verp import Verp
 from tracker.wake import connect
-from tracker.words import Stage
 
 
 @dataclass(frozen=True)
@@ -64,10 +62,6 @@ class Tools:
 
     def now(self) -> datetime:
         return self.clock().astimezone(UTC)
-
-    def stage_of(self, event: Event) -> Stage | None:
-        """The stage of the page an event happened on."""
-        return self.catalogue.stage_of(event)
 
 
 def make_tools(

@@ -19,7 +19,7 @@ import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
-from nurture_worker.processes import free_port, redis_binary
+from nurture_worker.house.processes import free_port, redis_binary
 
 
 def missing(what: str) -> None:

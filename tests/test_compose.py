@@ -12,7 +12,7 @@ import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
 
 from nurture_worker.cli import main
-from nurture_worker.processes import WORKER_GRACE, tracker_command
+from nurture_worker.house.processes import WORKER_GRACE, tracker_command
 from tests import content
 from tracker.settings import Settings, read_settings
 

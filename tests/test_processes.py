@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from nurture_worker.processes import (
+from nurture_worker.house.processes import (
     SOCKET_PATH_BYTES,
     check_port,
     environment,
@@ -52,8 +52,8 @@ class Run:
         driver = textwrap.dedent(f"""
             import os, sys
             from pathlib import Path
-            from nurture_worker.processes import locked
-            from nurture_worker.supervisor import Process, supervise
+            from nurture_worker.house.processes import locked
+            from nurture_worker.house.supervisor import Process, supervise
             os.chdir({str(folder)!r})
             children = [
                 Process(

@@ -12,7 +12,7 @@ from tracker.catalogue import Catalogue
 from tracker.catalogue.affinity import persona_of
 from tracker.catalogue.diagnoses import Result
 from tracker.catalogue.pages import Page
-from tracker.clicks import counts_for_reader
+from tracker.clicks.counting import counts_for_reader
 from tracker.events import Event
 from tracker.words import EventKind, FormOf, HandoffCause, Stage
 
@@ -73,6 +73,8 @@ def why(
     (``fact_of``) that it took."""
     if cause is HandoffCause.INQUIRY:
         return ["問い合わせがありました。"]
+    if cause is HandoffCause.BY_HAND:
+        return ["担当者が引き渡しました。理由は、デスクの記録にあります。"]
     told = []
     for reason in reasons:
         if reason.get("rule") == _BY_SCORE:

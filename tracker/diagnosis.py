@@ -28,8 +28,14 @@ DefectKind = Literal[
     "broken_link",
     "dead_end",
     "form_abandon",
+    "step_loses",
+    "unserved",
 ]
-"""What figures can find to be wrong; the names of the exchange format's answer."""
+"""What figures can find to be wrong. The first eight are the names of the exchange format's
+answer; of the others files of that format tell nothing."""
+
+ON_NO_PAGE: frozenset[DefectKind] = frozenset({"step_loses", "unserved"})
+"""The kinds whose object has its name as a ``thing``."""
 
 KIND_LABELS: dict[DefectKind, str] = {
     "cta_below_exit": "CTAの位置が深すぎないか",
@@ -40,6 +46,8 @@ KIND_LABELS: dict[DefectKind, str] = {
     "broken_link": "押した先に着けるか",
     "dead_end": "読み終えた人が次へ進むか",
     "form_abandon": "フォームが途中でやめられていないか",
+    "step_loses": "配信を止める人が多い回がないか",
+    "unserved": "読者のいる段階に、読むものがあるか",
 }
 """What is asked of each kind, as it stands in a table."""
 
@@ -64,17 +72,22 @@ class Gain(_Told):
     @property
     def words(self) -> str:
         """``月に6〜12件``: the interval, in words."""
+        return self.words_of("件")
+
+    def words_of(self, unit: str) -> str:
+        """``words``, of other things than inquiries."""
         low, high = max(0.0, self.lo), max(0.0, self.hi)
         if high < _TINY:
-            return f"月に{_TINY}件未満"
+            return f"月に{_TINY}{unit}未満"
         if low < _TINY:
-            return f"月に{_few(high)}件まで"
-        return f"月に{_few(low)}〜{_few(high)}件"
+            return f"月に{_few(high)}{unit}まで"
+        return f"月に{_few(low)}〜{_few(high)}{unit}"
 
 
 class Place(_Told):
-    """Where something is: the page (None for a form that stands alone), its title, the spot on it,
-    and the ids by which the exchange format names the object."""
+    """Where something is: the page (None for what stands on none), its title, the spot on it, and
+    the ids by which the exchange format names the object. ``thing`` is what is on no page: the
+    ``scenario/step`` of a mail, the ``stage/persona`` of readers."""
 
     page: str | None
     title: str
@@ -82,24 +95,28 @@ class Place(_Told):
     section: int | None = None
     cta: str | None = None
     form: str | None = None
+    thing: str | None = None
 
     def key_as(self, kind: DefectKind) -> str:
         """The name of what is here when asked about ``kind``: one for each object."""
         section = self.section if kind == "section_cliff" else ""
-        return f"{kind}|{self.page or ''}|{section}|{self.cta or ''}|{self.form or ''}"
+        named = self.form or self.thing or ""
+        return f"{kind}|{self.page or ''}|{section}|{self.cta or ''}|{named}"
 
 
 class Finding(Place):
     """Something the figures found to be wrong: what is the matter, what to do, what it brings.
 
-    ``sureness`` is how sure it is that more inquiries come of it.
+    ``sureness`` is how sure it is that more inquiries come of it. Where that cannot be said there
+    is no ``gain``, and ``instead`` says why, and what can be said.
     """
 
     kind: DefectKind
     what: str
     how: str
-    gain: Gain
+    gain: Gain | None = None
     sureness: Sureness
+    instead: str = ""
 
     @property
     def key(self) -> str:
@@ -109,7 +126,16 @@ class Finding(Place):
     @property
     def brings_more(self) -> bool:
         """Whether more inquiries may be promised of it."""
-        return self.sureness != "増えない可能性もあります"
+        return self.gain is not None and self.sureness != "増えない可能性もあります"
+
+    @property
+    def prospect(self) -> str:
+        """What a repair brings, in words: ``月に6〜12件（8割の確からしさ）・ほぼ確か``."""
+        if self.gain is None:
+            return self.instead
+        if not self.brings_more:
+            return "直しても問い合わせは増えない可能性もあります"
+        return f"{self.gain.words}（8割の確からしさ）・{self.sureness}"
 
 
 class Repaired(Place):
@@ -140,7 +166,8 @@ class Cleared(Place):
 class Undecided(Place):
     """Something too few readers passed to tell. ``people`` is how many did, ``more_sessions`` how
     many more visits of the site it takes (None: not by visits alone), ``months`` how long that is
-    at the present pace. ``odd`` says that it does look odd so far; ``what`` is that in figures."""
+    at the present pace; ``needs`` says it where something else than visits is lacking. ``odd`` says
+    that it does look odd so far; ``what`` is that in figures."""
 
     kind: DefectKind
     what: str
@@ -148,6 +175,23 @@ class Undecided(Place):
     more_sessions: int | None
     months: float | None
     odd: bool
+    needs: str = ""
+
+    @property
+    def wait(self) -> str:
+        """What it takes, in words."""
+        if self.more_sessions:
+            return f"あと約{self.more_sessions:,}回の訪問"
+        return self.needs or "訪問が増えるだけでは分かりません"
+
+    @property
+    def pace(self) -> str:
+        """How long that is, in words; empty where nobody knows."""
+        if not self.months:
+            return ""
+        if self.months >= 1:
+            return f"今のペースで約{self.months:.0f}か月"
+        return f"今のペースで約{max(1, round(self.months * 30))}日"
 
 
 class Note(_Told):
@@ -217,11 +261,28 @@ class PageReading(_Told):
 
 
 class WayStep(_Told):
-    """One step of the way from a visit to an inquiry, how often it was taken, and whether
-    something was found that stands in its way."""
+    """One step of the way from a visit to an order, how often it was taken, and whether something
+    was found that stands in its way. ``of`` is the count that it is a part of (None: it begins
+    anew), ``usual`` how many it would be were all its objects like the others of their kind (None:
+    nobody knows)."""
 
     label: str
     count: int
+    found: bool = False
+    of: int | None = None
+    usual: float | None = Field(default=None, ge=0)
+
+
+class MailStep(_Told):
+    """One mail of a scenario (``label``): how many arrived in the period, how many people pressed
+    a link of it and how many stopped all mails by it; ``found``: more than elsewhere."""
+
+    label: str
+    day: int
+    subject: str
+    delivered: int
+    clicked: int
+    stopped: int
     found: bool = False
 
 
@@ -230,7 +291,8 @@ class DiagnosisReport(_Told):
 
     ``findings`` are worth changing, the largest gain first; ``undecided`` what looks odd first,
     then what is clear soonest; ``notes`` are remarks on how pages are built; ``pages`` are in
-    order of views; ``way`` leads from the visits to the inquiries.
+    order of views; ``way`` leads from the visits to the inquiries and orders, and ``mails`` are the
+    steps of its scenarios.
     """
 
     format: Literal["sodate-diagnosis/2"] = FORMAT
@@ -249,6 +311,7 @@ class DiagnosisReport(_Told):
     notes: tuple[Note, ...] = ()
     pages: tuple[PageReading, ...] = ()
     way: tuple[WayStep, ...] = ()
+    mails: tuple[MailStep, ...] = ()
 
     @property
     def to_change(self) -> tuple[Finding | Note, ...]:

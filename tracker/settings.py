@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tracker.scanners import Scanners
+from tracker.clicks.scanners import Scanners
 
 NotifyTells = Literal["link", "reasons", "person"]
 """How much of a reader a chat is told."""
@@ -61,8 +61,9 @@ class Settings(BaseSettings):
         "",
         description="送信サーバー smtp://user:pass@host:587（smtps:// はTLS。空ならローカルの受信箱）",
     )
+    demo: bool = Field(False, description="作りものの読者の見本として動かす（./run demo が付ける）")
     smtp_connections: int = Field(
-        1,
+        4,
         ge=1,
         le=20,
         description="送信サーバーへ同時に開く接続の数（ワーカーごと。多いほど速く、落ちたときに「不明」になりうるのもその数まで）",
@@ -160,6 +161,10 @@ class Settings(BaseSettings):
     scanner_networks: str = Field(
         "",
         description="メールを検査する機械だけがいる網（CIDR、カンマ区切り。確かでないものは後ろに ?）。例 192.0.2.0/24, 2001:db8::/32?",
+    )
+    trap_link: bool = Field(
+        False,
+        description="読者には見えないリンクを、ステップメールとメールマガジンに入れる（true/false）。開くのは検査する機械だけで、見分けの助けになる",
     )
     beacons_a_minute: int = Field(
         6000,

@@ -26,6 +26,7 @@ class Job(StrEnum):
 
     DIGEST = "nurture_worker.jobs.digest"
     SWEEP = "nurture_worker.jobs.sweep"
+    SETTLE = "nurture_worker.jobs.settle"
     SEND = "nurture_worker.jobs.send"
     DIAGNOSE = "nurture_worker.jobs.diagnose"
 

@@ -441,10 +441,13 @@ class HandoffCause(StrEnum):
 
     HOT = "hot"
     INQUIRY = "inquiry"
+    BY_HAND = "by_hand"
 
     @property
     def label(self) -> str:
-        return {"hot": "温まった読者", "inquiry": "問い合わせ"}[self.value]
+        return {"hot": "温まった読者", "inquiry": "問い合わせ", "by_hand": "手で引き渡し"}[
+            self.value
+        ]
 
 
 class HandoffMail(StrEnum):
@@ -563,7 +566,8 @@ class Role(StrEnum):
     def about(self) -> str:
         return {
             "viewer": "レポートと診断を見る。読者の名前とアドレスは伏せて見せる",
-            "marketer": "読者の名前とアドレスを見る。書き出す。診断を作り直す。引き渡しを記録する",
+            "marketer": "読者の名前とアドレスを見る。書き出す。診断を作り直す。引き渡し、記録する。"
+            "段階を変える。「不明のメール」を決める",
             "admin": "利用者の招待と変更、読者の消去、操作の記録",
         }[self.value]
 

@@ -1,20 +1,25 @@
 """How fast the engine concludes and plans: a crowd's whole log, what is new of it, and its mails."""
 
+import gc
 import os
+import shutil
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from nurture_worker.benchmarks.crowd import Crowd, write
 from nurture_worker.benchmarks.site import BenchError, Say
-from nurture_worker.digest import digest
-from nurture_worker.rebuild import rebuild
-from nurture_worker.sweep import plan_steps
+from nurture_worker.readers.digest import digest
+from nurture_worker.readers.rebuild import rebuild
+from nurture_worker.scenarios.planning import plan_steps
 from nurture_worker.tools import Tools, make_tools
 from tracker.catalogue.load import load
 from tracker.settings import Settings
@@ -35,21 +40,24 @@ class Took:
     cpu: float
 
 
-def bench_engine(root: Path, readers: int, events: int, fresh: int, say: Say) -> bool:
+def bench_engine(
+    root: Path, readers: int, events: int, fresh: int, say: Say, keep: Path | None = None
+) -> bool:
     """Make the crowd in a store of SQLite, measure, and say; whether the goals are reached. Goals
-    are asked for at their own size alone."""
+    are asked for at their own size alone. The crowd stays in the folder ``keep``, and is taken
+    from there the next time."""
     if events < 4 * readers or fresh > events:
         raise BenchError("出来事は、読者1人に4件以上、新しい分より多くしてください")
     with tempfile.TemporaryDirectory(prefix="sodate-bench-") as folder:
         tools = _tools(root, Path(folder))
         store = Path(folder) / "store.db"
         crowd = Crowd(readers, events, fresh, NOW)
-        made = _took(lambda: write(crowd, tools.catalogue, store))
+        say(f"読者 {readers:,}人、出来事 {events:,}件を用意しています…")
+        made = _took(lambda: _make(crowd, tools, store, keep))
+        os.sync()  # what made it shall not be written while it is measured
+        gc.freeze()  # as a worker does
         size = store.stat().st_size / 2**20
-        say(
-            f"読者 {readers:,}人、出来事 {events:,}件（SQLite、{size:,.0f} MiB、"
-            f"プロセッサー {os.cpu_count()}個、用意に {made.wall:.0f} 秒）"
-        )
+        say(f"SQLite、{size:,.0f} MiB、プロセッサー {os.cpu_count()}個、用意に {made.wall:.0f} 秒")
         full = (readers, events, fresh) == (READERS, EVENTS, FRESH)
         good = True
         for name, act, goal in (
@@ -81,6 +89,24 @@ def bench_engine(root: Path, readers: int, events: int, fresh: int, say: Say) ->
             )
         say(f"得点の内訳 {entries:,}件、段階の変化 {changes:,}件")
     return good or not full
+
+
+def _make(crowd: Crowd, tools: Tools, store: Path, keep: Path | None) -> None:
+    """The crowd in ``store``; the same content and tables have one in ``keep`` used again."""
+    if keep is None:
+        write(crowd, tools.catalogue, store)
+        return
+    with closing(sqlite3.connect(store)) as connection:
+        version = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    about = f"{crowd}{tools.catalogue.hash}{version}"
+    kept = keep / f"crowd-{sha256(about.encode()).hexdigest()[:16]}.db"
+    if not kept.exists():
+        keep.mkdir(parents=True, exist_ok=True)
+        fresh = kept.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        write(crowd, tools.catalogue, fresh)
+        fresh.rename(kept)
+    shutil.copyfile(kept, store)
 
 
 def _tools(root: Path, folder: Path) -> Tools:

@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from nurture_worker.benchmarks.site import BenchError
-from nurture_worker.specimen import Example, Stand, body_of, issue_mail, step_mail
+from nurture_worker.letters.specimen import Example, Stand, body_of, issue_mail, step_mail
 from tracker.catalogue import Catalogue
 from tracker.catalogue.load import load
 from tracker.links import Click, Links, Unsubscription
@@ -30,9 +30,9 @@ _SECONDS = 120
 Echo = Callable[[str], object]
 
 
-def bench_mails(root: Path, echo: Echo) -> bool:
-    """Whether all mails are as they should be; ``echo`` is told of each. Raises ``BenchError``
-    where SpamAssassin is missing or the content has a mistake."""
+def bench_mails(root: Path, echo: Echo, trap: bool = False) -> bool:
+    """Whether all mails are as they should be (with ``SODATE_TRAP_LINK``: ``trap``); ``echo`` is
+    told of each. Raises ``BenchError`` where SpamAssassin is missing or the content has a mistake."""
     if shutil.which("spamassassin") is None:
         raise BenchError(
             "spamassassin がないため、メールは測れません（Debian: apt install spamassassin）"
@@ -42,7 +42,7 @@ def bench_mails(root: Path, echo: Echo) -> bool:
         raise BenchError(str(problems[0]))
     right = True
     echo("点数は spamassassin -L -t。1.0 未満が目標です")
-    for name, message in mails(catalogue):
+    for name, message in mails(catalogue, trap):
         points, rules = spam_points(message.as_bytes())
         found = faults(message)
         size = len(body_of(message, "html").encode())
@@ -54,7 +54,7 @@ def bench_mails(root: Path, echo: Echo) -> bool:
     return right
 
 
-def mails(catalogue: Catalogue) -> Iterator[tuple[str, EmailMessage]]:
+def mails(catalogue: Catalogue, trap: bool = False) -> Iterator[tuple[str, EmailMessage]]:
     """Each mail with its name, for a site at ``www.`` of the sender's domain."""
     site = f"https://www.{catalogue.firm.sender_address.partition('@')[2]}"
     links = Links(["a-key-for-the-bench-only"])
@@ -64,7 +64,7 @@ def mails(catalogue: Catalogue) -> Iterator[tuple[str, EmailMessage]]:
         return f"{site}/c/{links.sign(Click('AAAAAAAAAAAA', place, target), now)}"
 
     out = f"{site}/unsubscribe/{links.sign(Unsubscription('AAAAAAAAAAAA'), now)}"
-    stand = Stand(catalogue, site, out, now, link)
+    stand = Stand(catalogue, site, out, now, link, trap)
     reader = Example()
     page = catalogue.diagnosis_page()
     diagnosis = page.diagnosis if page else None

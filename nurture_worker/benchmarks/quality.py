@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from nurture_worker.benchmarks.site import BenchError
-from nurture_worker.processes import free_port
+from nurture_worker.house.processes import free_port
 from tracker.catalogue import Catalogue
 from tracker.words import PageKind
 

@@ -1,19 +1,25 @@
 """A store full of made-up readers and their events, in bulk: what reports are measured on."""
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from operator import itemgetter
 from random import Random
 from typing import Any
 
 from sqlalchemy import Engine, Table
 
+from nurture_worker.benchmarks.site import Say
 from tracker.catalogue import Catalogue
 from tracker.catalogue.pages import Page
 from tracker.store.tables import (
+    deals,
     deliveries,
     enrolments,
     events,
+    handoffs,
+    inquiries,
     readers,
     stage_changes,
     verdicts,
@@ -23,6 +29,7 @@ from tracker.words import EventKind, PageKind, Stage
 
 DAYS = 365
 _AT_ONCE = 20_000
+_TOLD_EVERY = 1_000_000
 _REFS = ("search", "search", "search", "social", "referral", None)
 _DAY_MS = 86_400_000
 _KNOWN = 0.03
@@ -59,14 +66,26 @@ _COLUMNS: dict[str, tuple[Table, tuple[str, ...]]] = {
          "at", "neighbours"),
     ),
     "stage_changes": (stage_changes, ("id", "reader_id", "at", "from_stage", "to_stage")),
+    "inquiries": (inquiries, ("event_id", "reader_id", "at", "message")),
+    "handoffs": (
+        handoffs,
+        ("id", "reader_id", "cause", "opened_at", "due_at", "score", "reasons", "first_touch_at",
+         "met_at", "closed_at", "outcome"),
+    ),
+    "deals": (
+        deals,
+        ("id", "key", "reader_id", "handoff_id", "outcome", "amount", "note", "closed_at",
+         "recorded_at", "ends_at", "source"),
+    ),
 }  # fmt: skip
 
 
 class Records:
-    """Makes visitors one by one, and writes what they did in bulk. The same ``seed`` makes the
-    same records."""
+    """Makes visitors one by one, in the order of their first visits, until there are about ``many``
+    events. The same ``seed`` makes the same records."""
 
-    def __init__(self, catalogue: Catalogue, now: datetime, seed: int = 1) -> None:
+    def __init__(self, catalogue: Catalogue, many: int, now: datetime, seed: int = 1) -> None:
+        self._many = many
         self._random = Random(seed)  # noqa: S311 - no secret
         self._end = int(now.timestamp() * 1000)
         self._begin = self._end - DAYS * _DAY_MS
@@ -78,13 +97,19 @@ class Records:
         self.rows: Rows = {name: [] for name in _COLUMNS}
         self.made = 0
 
+    @property
+    def at(self) -> int:
+        """Who comes now does nothing before then (UTC ms)."""
+        part = min(1.0, self.made / self._many)
+        return self._begin + int(part * (self._end - self._begin))
+
     def visitor(self) -> None:
         """One more visitor with all they ever do."""
         dice = self._random
         self._number += 1
         number = self._number
         name = f"{number:032x}"
-        at = self._begin + int(dice.random() * (self._end - self._begin))
+        at = self.at
         known = dice.random() < _KNOWN
         source = dice.choice(_REFS)
         eager = 0
@@ -157,6 +182,8 @@ class Records:
             inquired = later if later < self._end else None
         if inquired:
             self._event(f"q{own}", inquired, EventKind.INQUIRY, reader_id=own, page="inquiry/")
+            self.rows["inquiries"].append((f"q{own}", own, inquired, "相談したいです。"))
+            self._sale(own, inquired)
         before = None
         for when, stage in changes:
             row = (f"{own}-{stage.rank}"[:20], own, when, before, stage.value)
@@ -168,6 +195,27 @@ class Records:
              f"{own}@example.jp", f"{own}@example.jp", at, True, True, False)
         )  # fmt: skip
         self.rows["visitors"].append((name, own, confirmed))
+
+    def _sale(self, own: str, at: int) -> None:
+        """Given to sales, and what became of it so far."""
+        dice = self._random
+        touched, met, closed = (
+            at + int(dice.expovariate(1 / days) * _DAY_MS) for days in (0.4, 9, 40)
+        )
+        ended = sorted(when for when in (touched, met, closed) if when < self._end)
+        told = [*ended, *[None] * (3 - len(ended))]
+        won = dice.random() < 0.3
+        outcome = None if told[2] is None else "won" if won else "lost"
+        self.rows["handoffs"].append(
+            (f"h{own}", own, "inquiry", at, at + _DAY_MS, 60 * dice.random() + 20, [], *told,
+             outcome)
+        )  # fmt: skip
+        if told[2] is not None:
+            self.rows["deals"].append(
+                (f"d{own}", f"d{own}", own, f"h{own}", outcome,
+                 dice.randrange(200_000, 5_000_000) if won else None, "", told[2], told[2],
+                 told[2] + 180 * _DAY_MS, "desk")
+            )  # fmt: skip
 
     def _mails(self, own: str, number: int, stage: Stage, at: int) -> int:
         """The mails of one stage's scenario, with what was clicked by people and by machines."""
@@ -215,15 +263,29 @@ class Records:
         )  # fmt: skip
 
 
-def fill(engine: Engine, catalogue: Catalogue, many: int, now: datetime, seed: int = 1) -> int:
-    """Fill an empty store with about ``many`` events; how many there are."""
-    records = Records(catalogue, now, seed)
+def fill(
+    engine: Engine, catalogue: Catalogue, many: int, now: datetime, say: Say, seed: int = 1
+) -> int:
+    """Fill an empty store with about ``many`` events, in the order of their times; how many there
+    are. ``say`` hears how far it is, every million events."""
+    records = Records(catalogue, many, now, seed)
     write = _to_postgresql if engine.dialect.name == "postgresql" else _to_sqlite
+    later: list[tuple[Any, ...]] = []
+    told = 0
     while records.made < many:
         while len(records.rows["events"]) < _AT_ONCE and records.made < many:
             records.visitor()
-        write(engine, records.rows)
+        rows = records.rows
         records.rows = {name: [] for name in _COLUMNS}
+        ordered = sorted((*later, *rows["events"]), key=itemgetter(1))
+        place = bisect_left(ordered, records.at, key=itemgetter(1))
+        if records.made >= many:
+            place = len(ordered)
+        rows["events"], later = ordered[:place], ordered[place:]
+        write(engine, rows)
+        if records.made // _TOLD_EVERY > told:
+            told = records.made // _TOLD_EVERY
+            say(f"  {records.made:,}件まで書きました")
     return records.made
 
 

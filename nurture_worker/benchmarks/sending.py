@@ -21,8 +21,8 @@ from sqlalchemy import insert
 
 from nurture_worker.benchmarks.servers import prepared
 from nurture_worker.benchmarks.site import BenchError, Say
-from nurture_worker.mails import Mail, prepare
-from nurture_worker.sending import send_due
+from nurture_worker.sending.composing import Mail, prepare
+from nurture_worker.sending.delivering import send_due
 from nurture_worker.tools import Tools, make_tools
 from tracker.store import deliveries, tables
 from tracker.store.engine import reading, writing

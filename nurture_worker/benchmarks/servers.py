@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nurture_worker.benchmarks.site import BenchError
-from nurture_worker.processes import environment, free_port, redis_server, tracker_command
+from nurture_worker.house.processes import environment, free_port, redis_server, tracker_command
 from tracker.catalogue.load import load
 from tracker.settings import Settings
 from tracker.store.engine import upgrade

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
-from nurture_worker.pace import is_of_everybody
+from nurture_worker.channels.pace import is_of_everybody
 from tracker.words import DeliveryState
 
 TIMEOUT_SECONDS = 60
@@ -89,12 +89,16 @@ class Mailer:
         return min(wanted, len(self._lines))
 
     def hand_over(
-        self, posts: Sequence[Post], mark: Callable[[], Collection[int]]
+        self,
+        posts: Sequence[Post],
+        mark: Callable[[], Collection[int]],
+        meanwhile: Callable[[], None] | None = None,
     ) -> list[Outcome]:
         """Hand over ``posts``, no more than ``ready`` said, all at the same moment.
 
         ``mark`` is called when nothing of any message was said yet, and answers which of them may
-        be: the places of ``posts``. An error after a message leaves its outcome ``UNCERTAIN``
+        be: the places of ``posts``. ``meanwhile``, which must not fail, is called when all is said
+        and the server has yet to answer. An error after a message leaves its outcome ``UNCERTAIN``
         unless the server said yes or no.
         """
         lines = self._lines[: len(posts)]
@@ -103,6 +107,8 @@ class Mailer:
         try:
             wished = mark()
         except BaseException:
+            for line in lines:
+                line.drop()
             self.close()
             raise
         for place, line in enumerate(lines):
@@ -111,8 +117,10 @@ class Mailer:
             _within_time(lines, step)
         for line in lines:
             line.ask_for_data()
-        for step in (_Line.say_message, _Line.hear_end):
-            _within_time(lines, step)
+        _within_time(lines, _Line.say_message)
+        if meanwhile:
+            meanwhile()
+        _within_time(lines, _Line.hear_end)
         outcomes = [line.outcome for line in lines]
         self._lines = [line for line in self._lines if not line.is_broken]
         return outcomes
@@ -162,7 +170,8 @@ def _within_time(lines: Sequence["_Line"], step: Callable[["_Line"], None]) -> N
 
 class _Line:
     """One connection, and the mail that is handed over on it. The commands of a mail go out in one
-    packet where the server takes it (RFC 2920), but never before what may refuse it is heard."""
+    packet where the server takes it (RFC 2920); the message never before all of them are
+    answered, and it may be said."""
 
     def __init__(self, smtp: smtplib.SMTP) -> None:
         self._smtp = smtp
@@ -202,8 +211,8 @@ class _Line:
 
         def say() -> None:
             if self._pipelines:
-                both = f"mail {sender}\r\nrcpt TO:{_path(post.recipient)}\r\n"
-                self._smtp.send(both)
+                recipient = f"TO:{_path(post.recipient)}"
+                self._smtp.send(f"mail {sender}\r\nrcpt {recipient}\r\ndata\r\n")
             else:
                 self._smtp.putcmd("mail", sender)
 
@@ -213,11 +222,9 @@ class _Line:
         def hear() -> None:
             code, said = self._smtp.getreply()
             if code != 250 or not self.is_wished:
-                if self._pipelines:
-                    self._smtp.getreply()  # of the recipient
                 taken_back = Outcome(DeliveryState.CANCELLED, "taken back before DATA")
                 refused = _refusal(code, said, of_recipient=False)
-                self.give_up(refused if self.is_wished else taken_back)
+                self.give_up(refused if self.is_wished else taken_back, unheard=2)
             elif not self._pipelines:
                 assert self._post is not None
                 self._smtp.putcmd("rcpt", f"TO:{_path(self._post.recipient)}")
@@ -228,12 +235,13 @@ class _Line:
         def hear() -> None:
             code, said = self._smtp.getreply()
             if code not in (250, 251):
-                self.give_up(_refusal(code, said, of_recipient=True))
+                self.give_up(_refusal(code, said, of_recipient=True), unheard=1)
 
         self._try(hear)
 
     def ask_for_data(self) -> None:
-        self._try(lambda: self._smtp.putcmd("data"))
+        if not self._pipelines:
+            self._try(lambda: self._smtp.putcmd("data"))
 
     def say_message(self) -> None:
         asked = self._outcome is None
@@ -265,8 +273,9 @@ class _Line:
         else:
             self.give_up(_refusal(code, said, of_recipient=False))
 
-    def give_up(self, outcome: Outcome) -> None:
-        """End the mail with ``outcome``, if it has none, and be ready for another."""
+    def give_up(self, outcome: Outcome, unheard: int = 0) -> None:
+        """End the mail with ``outcome``, if it has none, and be ready for another: ``unheard``
+        answers are still to come where all was asked at once."""
         if self._outcome is not None:
             return
         self._outcome = outcome
@@ -274,6 +283,10 @@ class _Line:
             self.close()
             return
         try:
+            answers = [self._smtp.getreply()[0] for _ in range(unheard if self._pipelines else 0)]
+            if 354 in answers:  # it waits for the message, and there is no other way to say none
+                self.drop()
+                return
             self._smtp.rset()
             self._used_at = time.monotonic()
         except (smtplib.SMTPException, OSError):
@@ -288,12 +301,16 @@ class _Line:
             pass
         self._smtp.close()
 
+    def drop(self) -> None:
+        """Close without a word."""
+        self.is_broken = True
+        self._smtp.close()
+
     def _lost_after(self, error: Exception) -> None:
         self._outcome = Outcome(
             DeliveryState.UNCERTAIN, f"connection lost after DATA: {error}"[:300]
         )
-        self.is_broken = True
-        self._smtp.close()
+        self.drop()
 
     def _try(self, step: Callable[[], None]) -> None:
         """A step before the message, if the mail is still to go: its failure is nobody's."""
@@ -306,8 +323,7 @@ class _Line:
         except (smtplib.SMTPException, OSError) as error:
             reason = f"server away: {error}"[:300]
             self._outcome = Outcome(DeliveryState.PLANNED, reason, of_everybody=True)
-            self.is_broken = True
-            self._smtp.close()
+            self.drop()
 
 
 def _path(address: str) -> str:

@@ -1,5 +1,7 @@
 """What the makers measure: bench."""
 
+from pathlib import Path
+
 import click
 
 from nurture_worker.commands.telling import told
@@ -83,14 +85,19 @@ def bench_diagnosis(sites: int) -> None:
 @click.option(
     "--fresh", default=10_000, type=click.IntRange(1), help="そのうち、まだ取り込んでいない分"
 )
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="作った記録を置いておくフォルダー（次からはそれを使う）",
+)
 @told
-def bench_engine(readers: int, events: int, fresh: int) -> None:
+def bench_engine(readers: int, events: int, fresh: int, keep: Path | None) -> None:
     """採点、取り込み、次のメールを決める速さを、作りものの読者で測る。"""
     from nurture_worker.benchmarks import engine, site
 
     try:
         good = engine.bench_engine(
-            read_settings().root.resolve(), readers, events, fresh, click.echo
+            read_settings().root.resolve(), readers, events, fresh, click.echo, keep
         )
     except site.BenchError as error:
         raise click.ClickException(str(error)) from None
@@ -108,13 +115,21 @@ def bench_engine(readers: int, events: int, fresh: int) -> None:
     type=click.Choice(["sqlite", "postgresql"]),
     help="どのデータベースで（既定は両方。PostgreSQL は initdb が要る）",
 )
+@click.option(
+    "--days",
+    multiple=True,
+    default=("90", "all"),
+    type=click.Choice(["7", "28", "90", "all"]),
+    help="どの期間で（既定は90日と全期間）",
+)
 @told
-def bench_reports(events: int, engines: tuple[str, ...]) -> None:
-    """レポートの速さを、作った読者の記録で測る。"""
+def bench_reports(events: int, engines: tuple[str, ...], days: tuple[str, ...]) -> None:
+    """レポートの画面が出るまでの速さを、作った読者の記録で測る。"""
     from nurture_worker.benchmarks import reports, site
 
     try:
-        good = reports.bench_reports(read_settings().root.resolve(), events, engines, click.echo)
+        root = read_settings().root.resolve()
+        good = reports.bench_reports(root, events, engines, days, click.echo)
     except site.BenchError as error:
         raise click.ClickException(str(error)) from None
     if not good:
@@ -141,13 +156,14 @@ def bench_sending(count: int, rounds: int, connections: int, memory: bool) -> No
 
 
 @bench.command("mails")
+@click.option("--trap", is_flag=True, help="見えないリンク（SODATE_TRAP_LINK）を入れて測る")
 @told
-def bench_mails() -> None:
+def bench_mails(trap: bool) -> None:
     """メールの品質を測る: SpamAssassin の点数と、メールが守るはずのこと（Debian の spamassassin が要る）。"""
     from nurture_worker.benchmarks import mails, site
 
     try:
-        right = mails.bench_mails(read_settings().root.resolve(), click.echo)
+        right = mails.bench_mails(read_settings().root.resolve(), click.echo, trap)
     except site.BenchError as error:
         raise click.ClickException(str(error)) from None
     if not right:

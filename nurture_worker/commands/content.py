@@ -14,17 +14,21 @@ from tracker.settings import Settings, read_settings
 
 
 @click.command()
-@click.option("--against", metavar="REV", help="git のこの版と比べて、シナリオの変更を言う")
+@click.option(
+    "--against",
+    metavar="REV",
+    help="git のこの版と比べて、シナリオの変更と、なくなったページを言う",
+)
 @click.option("--json", "as_json", is_flag=True, help="ほかの道具のために JSON で出す")
 @told
 def check(against: str | None, as_json: bool) -> None:
     """site/ の内容をすべて調べる。
 
     問題があれば失敗する。ヒントは公開を止めない。最後のビルドから変わったシナリオが、途中の読者に
-    何をするかも言う。
+    何をするか、読まれていたページが aliases なしになくならないかも言う。
     """
     from nurture_worker import check as checking
-    from nurture_worker.earlier import RevisionUnknownError
+    from nurture_worker.rehearsal.earlier import RevisionUnknownError
 
     settings = read_settings()
     try:
@@ -153,7 +157,7 @@ def scenarios(name: str | None, mermaid: bool) -> None:
 def _scenario_lines(settings: Settings, found: list[Any]) -> Iterator[str]:
     from sqlalchemy.engine import make_url
 
-    from nurture_worker import measuring
+    from nurture_worker.reporting import measuring
     from tracker.store.engine import check_version, open_store, reading
 
     url = make_url(settings.store_url)
@@ -175,7 +179,7 @@ def serve() -> None:
 
     SODATE_PORT で開く。フォームは送れない（送るところまで試すなら ./run）。
     """
-    from nurture_worker.serving import serve as serve_until_told
+    from nurture_worker.house.serving import serve as serve_until_told
 
     serve_until_told(read_settings(), click.echo)
 

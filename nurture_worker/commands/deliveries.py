@@ -23,7 +23,7 @@ def deliveries() -> None:
 @told
 def reconcile(log_path: Path | None, release: bool) -> None:
     """「不明」のメールを、押されたリンク・送信サーバーのログ・送信の控えから決める（送り直さない）。"""
-    from nurture_worker.reconciling import reconcile as settle
+    from nurture_worker.sending.reconciling import reconcile as settle
     from nurture_worker.tools import tools
     from tracker.store import holds
     from tracker.store.engine import writing

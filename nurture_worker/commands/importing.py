@@ -30,9 +30,9 @@ def deals_import(file: Path, mapping: tuple[str, ...], dry_run: bool) -> None:
     取引ID が同じ行は、あとから取り込んだものに置き換わる。同じファイルを2度取り込んでも変わらない。
     結果の出た読者のシナリオは、その場で終わる。
     """
-    from nurture_worker.deal_files import COLUMNS
-    from nurture_worker.deal_imports import import_deals
-    from nurture_worker.spreadsheets import TableError, read_mapping
+    from nurture_worker.imports.deal_files import COLUMNS
+    from nurture_worker.imports.deal_imports import import_deals
+    from nurture_worker.imports.spreadsheets import TableError, read_mapping
     from nurture_worker.tools import tools
     from tracker.store.deals import Came
 
@@ -94,9 +94,9 @@ def readers_import(
     全体に --consent-text・--consent-date・--consent-method で書く。配信を止めた人、届かないアドレスは、
     名簿にあってもそのまま。同じファイルを2度取り込んでも変わらない。
     """
-    from nurture_worker.reader_files import COLUMNS, Given
-    from nurture_worker.reader_imports import import_readers
-    from nurture_worker.spreadsheets import TableError, read_mapping
+    from nurture_worker.imports.reader_files import COLUMNS, Given
+    from nurture_worker.imports.reader_imports import import_readers
+    from nurture_worker.imports.spreadsheets import TableError, read_mapping
     from nurture_worker.tools import tools
     from tracker.store.lists import Became
 

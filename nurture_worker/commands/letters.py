@@ -27,8 +27,8 @@ def preview(name: str, address: str | None, out: Path | None) -> None:
     書きかけの site/ を、下書きも含めて読む。--reader なら、その人の名前、会社、3分診断の結果が入る。
     リンクは行き先そのもので、押しても記録されない。何も送らない。
     """
-    from nurture_worker import previewing
-    from nurture_worker.specimen import Example, Stand
+    from nurture_worker.letters.specimen import Example, Stand
+    from nurture_worker.rehearsal import previewing
     from nurture_worker.tools import tools
     from tracker.catalogue.problems import unknown
     from tracker.settings import read_settings
@@ -81,7 +81,7 @@ def newsletter_preview(name: str) -> None:
 
     書きかけの site/ を、下書きも含めて読む。読むだけで、何も送らない。
     """
-    from nurture_worker import previewing
+    from nurture_worker.rehearsal import previewing
     from nurture_worker.tools import tools
     from tracker.catalogue.problems import unknown
     from tracker.store.engine import reading

@@ -19,8 +19,8 @@ def reader() -> None:
 @told
 def reader_export(email: str, folder: Path) -> None:
     """その人の記録をすべて、JSON と CSV で FOLDER に書き出す。"""
-    from nurture_worker.dossiers import NoSuchReaderError, write
     from nurture_worker.tools import tools
+    from nurture_worker.upkeep.dossiers import NoSuchReaderError, write
 
     try:
         for path in write(tools(), email, folder):
@@ -35,8 +35,8 @@ def reader_export(email: str, folder: Path) -> None:
 @told
 def reader_erase(email: str) -> None:
     """その人が誰か分かるものをすべて消す（件数は変わらない）。"""
-    from nurture_worker.dossiers import NoSuchReaderError, erase
     from nurture_worker.tools import tools
+    from nurture_worker.upkeep.dossiers import NoSuchReaderError, erase
 
     try:
         erase(tools(), email)
@@ -59,7 +59,7 @@ def seminar_attended(name: str, addresses: Any) -> None:
 
     シナリオの条件 attended が、この記録を見る。2度入れても変わらない。
     """
-    from nurture_worker.attendance import NoSuchSeminarError, record
+    from nurture_worker.imports.attendance import NoSuchSeminarError, record
     from nurture_worker.tools import tools
 
     try:

@@ -57,9 +57,9 @@ def diagnose(
 
     ファイルがなければ、自分のサイトの記録から作る（読むだけで、残さない）。
     """
-    from nurture_worker import lead_events
     from nurture_worker.diagnosis.answer import answer
     from nurture_worker.diagnosis.words import lines
+    from nurture_worker.imports import lead_events
 
     if (site is None) != (events is None):
         raise click.UsageError("--site と --events は一緒に書いてください")
@@ -85,7 +85,7 @@ def diagnose(
 
 
 def _diagnosed(since: datetime | None, until: datetime | None) -> Any:
-    from nurture_worker import diagnosing
+    from nurture_worker.reporting import diagnosing
     from nurture_worker.tools import tools
     from tracker.store.engine import reading
 
@@ -143,8 +143,8 @@ def simulate(days: int, synthetic: int | None, seed: int, since: datetime | None
 
 
 def _of_log(catalogue: Any, days: int) -> Iterator[str]:
-    from nurture_worker.simulating import lines
-    from nurture_worker.simulating import simulate as of_log
+    from nurture_worker.rehearsal.simulating import lines
+    from nurture_worker.rehearsal.simulating import simulate as of_log
     from nurture_worker.tools import tools
     from tracker.store.engine import reading
 
@@ -157,7 +157,7 @@ def _of_log(catalogue: Any, days: int) -> Iterator[str]:
 def _of_synthetic(
     catalogue: Any, count: int, seed: int, since: datetime | None, days: int
 ) -> Iterator[str]:
-    from nurture_worker.synthetic import lines, walk
+    from nurture_worker.rehearsal.synthetic import lines, walk
     from tracker.settings import read_settings
 
     zone = read_settings().zone

@@ -21,15 +21,15 @@ from tracker.words import Role
 @told
 def up(after_restore: bool) -> None:
     """サイト、トラッカー、ワーカーをまとめて動かす（./run と同じ）。"""
-    from nurture_worker import processes
+    from nurture_worker.house import processes
 
     settings = read_settings()
 
     def prepare() -> str:
         click.echo("サイトを作っています…")
         build_now(settings)
-        _upgrade(settings)
-        return "\n".join(filter(None, (_held(settings, after_restore), _invitation(settings))))
+        upgrade(settings)
+        return "\n".join(filter(None, (_held(settings, after_restore), invitation(settings))))
 
     sys.exit(processes.up(settings, prepare))
 
@@ -50,7 +50,7 @@ def _held(settings: Settings, after_restore: bool) -> str:
     )
 
 
-def _invitation(settings: Settings) -> str:
+def invitation(settings: Settings) -> str:
     """The one-time link that makes the first account; nothing once there is one."""
     from tracker.store import accounts
     from tracker.store.engine import open_store, writing
@@ -66,7 +66,7 @@ def _invitation(settings: Settings) -> str:
 @told
 def work() -> None:
     """ワーカーを動かす。"""
-    from nurture_worker.working import work_until_told
+    from nurture_worker.house.working import work_until_told
 
     work_until_told()
 
@@ -75,7 +75,7 @@ def work() -> None:
 @told
 def tick() -> None:
     """決まった間隔でワーカーを起こす。"""
-    from nurture_worker.ticking import tick_until_told
+    from nurture_worker.house.ticking import tick_until_told
     from nurture_worker.tools import tools
 
     tick_until_told(tools())
@@ -90,7 +90,7 @@ def rebuild(dry_run: bool) -> None:
     --dry-run なら、書きかけの site/ の決まりで計算し直したときに、だれの段階が変わり、だれが温まった
     読者になるかを言い、何も書き換えない。
     """
-    from nurture_worker.rebuild import rebuild as from_log
+    from nurture_worker.readers.rebuild import rebuild as from_log
     from nurture_worker.tools import tools
 
     if dry_run:
@@ -100,7 +100,7 @@ def rebuild(dry_run: bool) -> None:
 
 
 def _compare() -> None:
-    from nurture_worker.comparing import compare, lines
+    from nurture_worker.rehearsal.comparing import compare, lines
     from nurture_worker.tools import tools
     from tracker.catalogue.load import load
 
@@ -123,8 +123,8 @@ def import_events(file: Path) -> None:
     サイトにあるページの閲覧、CTA、フォーム、問い合わせの数だけを取り込む。だれかは取り込まず、
     だれにもメールを送らない。2度取り込んでも1件のまま。
     """
-    from nurture_worker.importing import import_facts
-    from nurture_worker.importing import told as what_came
+    from nurture_worker.imports.events import import_facts
+    from nurture_worker.imports.events import told as what_came
     from nurture_worker.tools import tools
     from tracker.wake import Job, wake
 
@@ -147,9 +147,9 @@ def db() -> None:
 
 @db.command("upgrade")
 @told
-def db_upgrade() -> None:
+def dbupgrade() -> None:
     """表をこの版に合わせる。"""
-    _upgrade(read_settings())
+    upgrade(read_settings())
 
 
 @db.command("backup")
@@ -157,7 +157,7 @@ def db_upgrade() -> None:
 @told
 def db_backup(file: Path) -> None:
     """データベースを、動かしたまま、ファイルに写す。"""
-    from nurture_worker.backups import backup
+    from nurture_worker.upkeep.backups import backup
 
     backup(read_settings(), file)
     click.echo(f"{file} に写しました（{file.stat().st_size / 1e6:.1f} MB）")
@@ -169,9 +169,9 @@ def db_backup(file: Path) -> None:
 @told
 def db_restore(file: Path, yes: bool) -> None:
     """データベースを、ファイルの時点に戻す（./run を止めてから）。メールは確かめるまで止める。"""
-    from nurture_worker.backups import restore
-    from nurture_worker.processes import locked
-    from nurture_worker.supervisor import CannotStart
+    from nurture_worker.house.processes import locked
+    from nurture_worker.house.supervisor import CannotStart
+    from nurture_worker.upkeep.backups import restore
 
     settings = read_settings()
     if not yes:
@@ -189,7 +189,7 @@ def db_restore(file: Path, yes: bool) -> None:
     )
 
 
-def _upgrade(settings: Settings) -> None:
+def upgrade(settings: Settings) -> None:
     from tracker.store.engine import upgrade
 
     settings.data.mkdir(parents=True, exist_ok=True)

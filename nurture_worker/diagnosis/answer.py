@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tracker.diagnosis import DefectKind, DiagnosisReport, Gain, Place
+from tracker.diagnosis import ON_NO_PAGE, DefectKind, DiagnosisReport, Gain, Place
 
 LEVEL = 0.8
 
@@ -72,6 +72,9 @@ def _object(kind: DefectKind, place: Place) -> dict[str, Any]:
         return {"page": place.page, "section": place.section}
     if kind == "dead_end":
         return {"page": place.page}
+    if kind in ON_NO_PAGE:
+        names = ("scenario", "step") if kind == "step_loses" else ("stage", "persona")
+        return dict(zip(names, (place.thing or "/").split("/"), strict=True))
     if kind == "form_abandon":
         return {"gate": place.form}
     return {"cta": place.cta}

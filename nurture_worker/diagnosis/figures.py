@@ -11,8 +11,10 @@ from nurture_worker.diagnosis.structure import (
     FormPlace,
     PageStructure,
     Site,
+    StepPlace,
 )
 from tracker.counts import Counts, CtaCounts, FormCounts, PageCounts
+from tracker.reports.mailings import Mailing
 
 FEWEST_SECTIONS = 2
 """A page needs this many headings to have a curve."""
@@ -28,6 +30,8 @@ worth."""
 ASKS_STRENGTH = 25.0
 CLICKS = 0.04
 ARRIVES = 0.955
+STOPS = 0.005
+"""How many stop all mails at one of them, to begin with; one person's worth."""
 _SOME_SEND, _SOME_ASK = 0.5, 0.08
 _SOME_STOPPED = 8
 _HOLD_LEAST, _HOLD_MOST, _HOLD_STRENGTH = 0.75, 1.4, 10.0
@@ -68,9 +72,9 @@ class Called:
 
 
 class Figures:
-    """The counts of a period on the structure of its site."""
+    """The counts of a period on the structure of its site; ``mails`` are those sent in it."""
 
-    def __init__(self, counts: Counts, site: Site) -> None:
+    def __init__(self, counts: Counts, site: Site, mails: Iterable[Mailing] = ()) -> None:
         self.counts = counts
         self.site = site
         self.reads = [
@@ -137,6 +141,23 @@ class Figures:
             6.0,
             6.0,
         )
+        self._mails = {f"{mail.scenario}/{mail.step}": mail for mail in mails}
+        self._stopping = Pool(
+            (
+                (thing, float(mail.delivered), float(stopped(mail)))
+                for thing, mail in self._mails.items()
+            ),
+            1.0,
+            1.0 / STOPS,
+        )
+
+    def mail(self, step: StepPlace) -> Mailing:
+        """What became of the mails of a step."""
+        return self._mails.get(step.thing, Mailing(step.scenario, step.step))
+
+    def stops_of(self, step: StepPlace) -> Usual:
+        """How many stop all mails at the other steps."""
+        return self._stopping.without(step.thing)
 
     def form(self, own_id: str | None) -> FormCounts:
         """The counts of a form; none of one that was never shown."""
@@ -207,6 +228,11 @@ class Figures:
                 seen += point.left
         hold = (seen + _HOLD_STRENGTH) / (expected + _HOLD_STRENGTH)
         return rates[section == 1].times(min(_HOLD_MOST, max(_HOLD_LEAST, hold)), 0.9)
+
+
+def stopped(mail: Mailing) -> int:
+    """Who stopped all mails by this one; never more than got it."""
+    return min(mail.unsubscribed, mail.delivered)
 
 
 def sends(kind: str) -> float:

@@ -78,6 +78,16 @@ class Forecaster:
         )
         return Forecast(gain, float((draws > 0).mean()))
 
+    def kept(self, question: Question) -> Gain:
+        """How many readers a month a step keeps in the mails that loses no more than others."""
+        own = self._posterior(min(0.9, question.design), 0.5, question.hits, question.n)
+        usual = np.minimum(self._ordinary(question.usual), 0.95)
+        draws = question.n * (own - usual) * self._month
+        low, high = np.quantile(draws, (0.1, 0.9))
+        return Gain(
+            mean=round(float(draws.mean()), 4), lo=round(float(low), 4), hi=round(float(high), 4)
+        )
+
     def _of(self, question: Question) -> Draws:
         ways: dict[str, Callable[[Question], Draws]] = {
             "cta_weak": self._weak,

@@ -11,13 +11,12 @@ _FAR_APART = 2
 
 
 def notes(pages: Iterable[PageStructure]) -> list[Note]:
-    """Remarks on pages that are there to be read, page by page in their order; then on stages that
-    no page serves."""
-    own = list(pages)
-    return [note for page in own if page.is_reading for note in _of_page(page)] + _gaps(own)
+    """Remarks on pages that are there to be read, page by page in their order."""
+    return [note for page in pages if page.is_reading for note in _of_page(page)]
 
 
-def _gaps(pages: Sequence[PageStructure]) -> list[Note]:
+def gaps(pages: Sequence[PageStructure]) -> list[Note]:
+    """Remarks on stages that no page serves."""
     served = {page.stage for page in pages if page.is_reading}
     return [
         Note(

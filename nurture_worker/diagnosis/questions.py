@@ -1,4 +1,4 @@
-"""The eight questions asked of a site, each of every object it can be asked of."""
+"""The nine questions asked of a site, each of every object it can be asked of."""
 
 import math
 from dataclasses import dataclass
@@ -13,10 +13,12 @@ from nurture_worker.diagnosis.figures import (
     Read,
     asks,
     sends,
+    stopped,
 )
 from nurture_worker.diagnosis.peers import Usual
-from nurture_worker.diagnosis.structure import FormPlace
+from nurture_worker.diagnosis.structure import FormPlace, StepPlace
 from tracker.diagnosis import DefectKind
+from tracker.reports.mailings import LOSES
 
 FAR = 0.35
 """A CTA that this part of the readers reaches stands too far down."""
@@ -34,6 +36,7 @@ _FORM: Ratios = 0.85, 0.40
 _CLIFF: Ratios = 1.7, 3.0
 """The part of the usual rate past which an object is worth telling of, and that of a defect that
 must not be missed."""
+_STOPS: Ratios = LOSES, 3.0
 _FAR: Ratios = FAR, 0.20
 _LINK: Ratios = 0.85, 0.40
 
@@ -61,6 +64,7 @@ class Question:
     section: int | None = None
     cta: Called | None = None
     form: FormPlace | None = None
+    step: StepPlace | None = None
     comparable: bool = True
 
     @property
@@ -104,6 +108,7 @@ def ask(figures: Figures, days: float) -> list[Question]:
         *_cliffs(figures, month),
         *_ends(figures, month),
         *_sends(figures, month),
+        *_steps(figures, month),
     ]
 
 
@@ -239,6 +244,22 @@ def _sends(figures: Figures, month: float) -> list[Question]:
                 stake=own.opened * usual.share * asks(form.kind) * month, form=form,
                 comparable=usual.peers >= FEWEST_PEERS
                 and (figures.has_like(form) or figures.stops_at_one_field(form)),
+            )
+        )  # fmt: skip
+    return questions
+
+
+def _steps(figures: Figures, month: float) -> list[Question]:
+    questions = []
+    for step in figures.site.steps:
+        own, usual = figures.mail(step), figures.stops_of(step)
+        questions.append(
+            Question(
+                kind="step_loses", side="high", n=own.delivered, hits=stopped(own), usual=usual,
+                bound=min(0.95, _STOPS[0] * usual.share),
+                design=min(0.97, _STOPS[1] * usual.share), hint=1.0,
+                stake=own.delivered * usual.share * asks("") * month, step=step,
+                comparable=usual.peers >= FEWEST_PEERS,
             )
         )  # fmt: skip
     return questions

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from nurture_worker.diagnosis.figures import Called, Figures
+from nurture_worker.diagnosis.figures import Called, Figures, stopped
 from tracker.chance import Z80
-from tracker.diagnosis import DefectKind, Place, Repaired
+from tracker.diagnosis import ON_NO_PAGE, DefectKind, Place, Repaired
 
 FEWEST_DAYS = 7
 """Sooner after a repair nothing is compared."""
@@ -45,7 +45,7 @@ def compare(
             "usual_after": round(now.usual, 4),
             "people_before": round(was.n),
             "people_after": round(now.n),
-            "verdict": _verdict(was, now, fewer_is_better=kind == "section_cliff"),
+            "verdict": _verdict(was, now, fewer_is_better=kind in ("section_cliff", "step_loses")),
         }
     )
 
@@ -61,6 +61,12 @@ def _measure(figures: Figures, kind: DefectKind, place: Place) -> Measured | Non
         form = figures.site.form(place.form)
         own = figures.form(place.form)
         return Measured(own.opened, own.sent, figures.sends_of(form).share) if form else None
+    if kind in ON_NO_PAGE:
+        step = next((s for s in figures.site.steps if s.thing == place.thing), None)
+        if kind != "step_loses" or step is None:
+            return None
+        mail = figures.mail(step)
+        return Measured(mail.delivered, stopped(mail), figures.stops_of(step).share)
     page = next((read for read in figures.reads if read.structure.url == place.page), None)
     if page is None:
         return None
@@ -111,4 +117,4 @@ def _odds(measured: Measured) -> float:
     return (measured.hits + 0.5) / (measured.n + 1)
 
 
-_PLACE = {"page", "title", "where", "section", "cta", "form"}
+_PLACE = {"page", "title", "where", "section", "cta", "form", "thing"}

@@ -1,44 +1,53 @@
 """The whole diagnosis of a period."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+from nurture_worker.diagnosis.beyond import Beyond
 from nurture_worker.diagnosis.chance import for_half_width
 from nurture_worker.diagnosis.figures import FEWEST_SECTIONS, Figures, Read
 from nurture_worker.diagnosis.findings import Answer, judge
 from nurture_worker.diagnosis.gains import Forecaster
-from nurture_worker.diagnosis.notes import notes
+from nurture_worker.diagnosis.notes import gaps, notes
 from nurture_worker.diagnosis.questions import ask
 from nurture_worker.diagnosis.structure import CtaPlace, PageStructure, Site
-from nurture_worker.diagnosis.words import about, how, place, sureness, what
+from nurture_worker.diagnosis.unserved import unserved
+from nurture_worker.diagnosis.way import mail_steps, way
+from nurture_worker.diagnosis.words import about, beside, how, place, sureness, what
 from tracker.chance import wilson
 from tracker.counts import Counts, CtaCounts, PageCounts
 from tracker.diagnosis import (
     Cleared,
     CtaReading,
-    DefectKind,
     DiagnosisReport,
     Finding,
+    Note,
     PageReading,
     Point,
     Undecided,
-    WayStep,
 )
 
 ENOUGH_VIEWS = for_half_width(0.06)
 """Views of known course that make any point of a curve good to ± 6 in a hundred."""
 
 
-def diagnose(counts: Counts, site: Site, since: datetime, until: datetime) -> DiagnosisReport:
-    """The diagnosis of ``counts``, made of the period from ``since`` to before ``until``.
+def diagnose(
+    counts: Counts, site: Site, since: datetime, until: datetime, beyond: Beyond | None = None
+) -> DiagnosisReport:
+    """The diagnosis of ``counts``, made of the period from ``since`` to before ``until``; with what
+    is known ``beyond`` them.
 
     Pages of ``counts`` that ``site`` does not have are gone from it and left out.
     """
     days = max((until - since) / timedelta(days=1), 1.0)
-    figures = Figures(counts, site)
+    beyond = beyond or Beyond()
+    figures = Figures(counts, site, beyond.mails)
     answers = judge(ask(figures, days))
-    found = _found(answers, figures, days)
-    undecided = _undecided(answers, figures, days)
+    lacking = list(unserved(beyond.served))
+    found = _ranked([*_found(answers, figures, days), *_only(Finding, lacking)])
+    undecided = _in_order([*_undecided(answers, figures, days), *_only(Undecided, lacking)])
+    remarks = _only(Note, lacking) if beyond.served else gaps(site.pages)
     usual = {read.structure.url: _usual_curve(figures, read) for read in figures.articles}
     readings = sorted(
         (_reading(read, usual.get(read.structure.url, [])) for read in figures.reads),
@@ -66,37 +75,11 @@ def diagnose(counts: Counts, site: Site, since: datetime, until: datetime) -> Di
             if a.status == "clear"
         ),
         undecided=tuple(undecided),
-        notes=tuple(notes(site.pages)),
+        notes=(*notes(site.pages), *remarks),
         pages=pages,
-        way=tuple(_way(counts, found)),
+        way=tuple(way(figures, beyond, found)),
+        mails=tuple(mail_steps(figures, found)),
     )
-
-
-_IN_THE_WAY: tuple[tuple[DefectKind, ...], ...] = (
-    (),
-    ("section_cliff", "cta_below_exit", "dead_end"),
-    ("cta_weak", "cta_stage_mismatch", "cta_competition"),
-    ("broken_link",),
-    ("form_abandon",),
-    (),
-)
-"""What findings keep readers from each step of the way."""
-
-
-def _way(counts: Counts, found: Sequence[Finding]) -> Iterator[WayStep]:
-    ctas = [cta for page in counts.pages.values() for cta in page.ctas.values()]
-    forms = counts.forms.values()
-    steps = (
-        ("訪問", counts.sessions),
-        ("CTAが見えた", sum(cta.seen for cta in ctas)),
-        ("CTAを押した", sum(cta.clicked for cta in ctas)),
-        ("フォームを開いた", sum(form.opened for form in forms)),
-        ("フォームを送った", sum(form.sent for form in forms)),
-        ("問い合わせ", counts.inquiries),
-    )
-    kinds = {finding.kind for finding in found}
-    for (label, count), own in zip(steps, _IN_THE_WAY, strict=True):
-        yield WayStep(label=label, count=count, found=bool(kinds.intersection(own)))
 
 
 def _found(answers: Sequence[Answer], figures: Figures, days: float) -> list[Finding]:
@@ -105,18 +88,36 @@ def _found(answers: Sequence[Answer], figures: Figures, days: float) -> list[Fin
     for answer in answers:
         if answer.status == "found":
             question = answer.question
-            forecast = forecaster.forecast(question)
+            if question.step is None:
+                forecast = forecaster.forecast(question)
+                brings = {"gain": forecast.gain, "sureness": sureness(forecast.sure)}
+            else:
+                brings = beside(question, forecaster.kept(question))
             findings.append(
                 Finding(
                     kind=question.kind,
                     what=what(question, figures),
                     how=how(question, figures),
-                    gain=forecast.gain,
-                    sureness=sureness(forecast.sure),
+                    **brings,
                     **place(question),
                 )
             )
-    return sorted(findings, key=lambda f: (-f.gain.mean, f.kind, f.page or "", f.where))
+    return findings
+
+
+def _ranked(findings: Iterable[Finding]) -> list[Finding]:
+    """The largest gain first; before those that may bring none, what no number can be said of."""
+    return sorted(
+        findings,
+        key=lambda f: (-f.gain.mean if f.gain else 0.0, f.kind, f.page or "", f.where, f.title),
+    )
+
+
+Kind = TypeVar("Kind")
+
+
+def _only(kind: type[Kind], told: Iterable[object]) -> list[Kind]:
+    return [one for one in told if isinstance(one, kind)]
 
 
 def _undecided(answers: Sequence[Answer], figures: Figures, days: float) -> list[Undecided]:
@@ -126,18 +127,30 @@ def _undecided(answers: Sequence[Answer], figures: Figures, days: float) -> list
         if answer.status != "insufficient":
             continue
         question = answer.question
-        more = None if answer.more is None else about(answer.more * sessions)
+        step = question.step is not None
+        unit = question.n if step else sessions
+        more = None if answer.more is None else about(answer.more * unit)
+        nobody = "まだ1通も届いていません" if step else "まだ誰も来ていません"
         waiting.append(
             Undecided(
                 kind=question.kind,
-                what=what(question, figures) if question.n else "まだ誰も来ていません",
+                what=what(question, figures) if question.n else nobody,
                 people=round(question.n),
-                more_sessions=more,
-                months=None if not more or not sessions else round(more / sessions * days / 30, 1),
+                more_sessions=None if step else more,
+                months=None if not more or not unit else round(more / unit * days / 30, 1),
                 odd=answer.odd,
+                needs=_needs(more) if step else "",
                 **place(question),
             )
         )
+    return waiting
+
+
+def _needs(mails: int | None) -> str:
+    return f"あと約{mails:,}通" if mails else "届くメールが増えるだけでは分かりません"
+
+
+def _in_order(waiting: Iterable[Undecided]) -> list[Undecided]:
     return sorted(
         waiting,
         key=lambda u: (not u.odd, u.more_sessions is None, u.more_sessions or 0, u.title, u.where),
@@ -163,9 +176,9 @@ def summary(
         first = found[0]
         said = f"いちばんの取りこぼしは『{first.title}』の{first.where}です。"
         said += first.what.partition("。")[0] + "。"
-        if first.brings_more:
+        if first.gain is not None and first.brings_more:
             said += f"直すと{first.gain.words}増える見込みです（8割の確からしさ）。"
-        else:
+        elif first.gain is not None:
             said += "ただし、直しても問い合わせは増えない可能性もあります。"
     elif early == len(articles):
         said = "直すべき所があるかどうかは、読者がまだ少なく判断できません。"

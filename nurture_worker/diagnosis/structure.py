@@ -71,9 +71,26 @@ class FormPlace:
 
 
 @dataclass(frozen=True)
+class StepPlace:
+    """One mail of a scenario: ``label`` is what the scenario is called."""
+
+    scenario: str
+    step: str
+    label: str
+    day: int
+    subject: str
+
+    @property
+    def thing(self) -> str:
+        """What it is called on its own."""
+        return f"{self.scenario}/{self.step}"
+
+
+@dataclass(frozen=True)
 class Site:
     pages: tuple[PageStructure, ...]
     forms: tuple[FormPlace, ...] = ()
+    steps: tuple[StepPlace, ...] = ()
 
     def form(self, own_id: str | None) -> FormPlace | None:
         return next((form for form in self.forms if form.id == own_id), None)
@@ -91,7 +108,8 @@ _OFFERS = {
 
 
 def structures(catalogue: Catalogue) -> Site:
-    """The site of ``catalogue``: its pages in their order, and the forms that stand on them."""
+    """The site of ``catalogue``: its pages in their order, the forms that stand on them, the mails
+    of its scenarios."""
     pages = []
     for page in catalogue.pages:
         ctas = []
@@ -120,7 +138,12 @@ def structures(catalogue: Catalogue) -> Site:
             )
         )
     forms = [_place(page, own_id) for page in catalogue.pages if (own_id := _form_of(page))]
-    return Site(tuple(pages), tuple(forms))
+    steps = [
+        StepPlace(scenario.id, step.id, scenario.label, step.day, step.subject)
+        for scenario in sorted(catalogue.scenarios, key=lambda one: (one.rank, one.id))
+        for step in scenario.steps
+    ]
+    return Site(tuple(pages), tuple(forms), tuple(steps))
 
 
 def _form_of(page: Page | None) -> str | None:

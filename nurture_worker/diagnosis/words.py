@@ -3,17 +3,22 @@
 import math
 from typing import Any
 
+from nurture_worker.diagnosis.chance import at_least
 from nurture_worker.diagnosis.figures import Figures
 from nurture_worker.diagnosis.gains import slot
 from nurture_worker.diagnosis.questions import Question
 from nurture_worker.diagnosis.structure import PageStructure
-from tracker.diagnosis import DiagnosisReport, Finding, Sureness
+from tracker.diagnosis import DiagnosisReport, Gain, Sureness
 
 _SURE, _LIKELY = 0.98, 0.9
 
 
 def place(question: Question) -> dict[str, Any]:
     """The fields of a ``Place``: where the object of ``question`` is."""
+    if question.step is not None:
+        step = question.step
+        title = f"{step.label} {step.day}日目のメール"
+        return {"page": None, "title": title, "where": f"「{step.subject}」", "thing": step.thing}
     if question.form is not None:
         form = question.form
         return {"page": form.page, "title": form.title, "where": "フォーム", "form": form.id}
@@ -49,6 +54,9 @@ def what(question: Question, figures: Figures) -> str:
             return f"{said}です（ふつうは{usual}）"
         case "broken_link":
             return f"押された{n}回のうち、その先に着いたのは{hits}回（{share}）です"
+        case "step_loses":
+            said = f"届いた{n}通で、{hits}人が配信を止めました（{share}"
+            return f"{said}。ほかの回は{usual}）"
         case "form_abandon":
             said = f"開いた{n}人のうち、送ったのは{hits}人（{share}）です（似たフォームは{usual}）"
             stopped = _stopped_at(question, figures)
@@ -81,6 +89,8 @@ def how(question: Question, figures: Figures) -> str:
             return (
                 "リンク先が開くか、開くのに時間がかかりすぎないかを、スマートフォンでも確かめて直す"
             )
+        case "step_loses":
+            return "件名と中身が、読者が申し込んだものとここまでの回に続いているかを見て直す。前の回との間も空けてみる"
         case "form_abandon":
             stopped = _stopped_at(question, figures)
             if stopped:
@@ -100,7 +110,8 @@ def lines(report: DiagnosisReport) -> list[str]:
     for number, finding in enumerate(report.findings, start=1):
         said.append(f"{number}. 『{finding.title}』の{finding.where}：{finding.what}")
         said.append(f"   直し方：{finding.how}")
-        said.append(f"   増える見込み：{forecast(finding)}")
+        head = "見込み" if finding.gain is None else "増える見込み"
+        said.append(f"   {head}：{finding.prospect}")
     waiting = len(report.undecided)
     if waiting:
         said.append(
@@ -110,18 +121,24 @@ def lines(report: DiagnosisReport) -> list[str]:
     return said
 
 
-def forecast(finding: Finding) -> str:
-    """``月に約6〜12件（8割の確からしさ）・ほぼ確か``."""
-    if not finding.brings_more:
-        return "直しても問い合わせは増えない可能性もあります"
-    return f"{finding.gain.words}（8割の確からしさ）・{finding.sureness}"
-
-
 def sureness(chance: float) -> Sureness:
     """How sure it is that a repair brings more inquiries."""
     if chance >= _SURE:
         return "ほぼ確か"
     return "確か" if chance >= _LIKELY else "増えない可能性もあります"
+
+
+def beside(question: Question, kept: Gain) -> dict[str, Any]:
+    """What is said of a step that loses readers in place of inquiries: how sure that is, and how
+    many readers a month a repair keeps."""
+    usual = question.usual
+    sure = sureness(1 - at_least(question.hits, question.n, usual.share, usual.cv))
+    return {
+        "sureness": sure,
+        "instead": f"止める人がほかの回より多いことは{sure}です。ほかの回なみになれば、"
+        f"{kept.words_of('人')}が配信に残ります（8割の確からしさ）。"
+        "残った人から問い合わせが何件増えるかは、記録からは言えません",
+    }
 
 
 def spot(structure: PageStructure, section: int) -> str:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from nurture_worker.channels.dkim import Signer
 from tests.conftest import House
-from tests.worker.test_house import become_a_reader
+from tests.walking import become_a_reader
 from tracker.settings import SettingsError, read_settings
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)

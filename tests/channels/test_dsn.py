@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import text, update
 
 from nurture_worker.channels import dsn
-from nurture_worker.returns import collect
+from nurture_worker.sending.returns import collect
 from tests.channels.returned import complaint, japanese, report
 from tests.conftest import NOW, House
-from tests.worker.test_house import AGREED, FORM, become_a_reader, path_in, states, the_reader
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tracker.bounces import why
 from tracker.settings import Settings
 from tracker.store import events, suppressions

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nurture_worker import line_letters
 from nurture_worker.channels.line import Said, judge, next_month
-from nurture_worker.letters import Draft, drafted
+from nurture_worker.letters import line as line_letters
+from nurture_worker.letters.bodies import Draft, drafted
 from tests.channels.line_server import BLOCKED, MONTHLY, RATE
 from tests.content import FIRM, catalogue
 from tracker.catalogue.line import parts, too_long

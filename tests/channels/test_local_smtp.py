@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nurture_worker.channels.local_smtp import LARGEST
-from nurture_worker.processes import free_port, inbox_server
+from nurture_worker.house.processes import free_port, inbox_server
 from tracker.settings import Settings
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nurture_worker.pace import Pace, domain_of, is_of_everybody
+from nurture_worker.channels.pace import Pace, domain_of, is_of_everybody
 
 NOW = datetime(2026, 11, 2, 1, tzinfo=UTC)
 

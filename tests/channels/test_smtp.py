@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from nurture_worker.channels.mail import Mailer, Outcome, Post, ServerAwayError
-from nurture_worker.processes import free_port
+from nurture_worker.house.processes import free_port
 from tracker.words import DeliveryState
 
 BODY = b"Subject: x\r\n\r\n.dot at the beginning\r\nlast\r\n"
@@ -32,6 +32,7 @@ class Server:
         self.says: dict[str, str] = {}
         self.cuts: set[str] = set()
         """After which of ``mail``, ``rcpt``, ``body`` the connection is cut."""
+        self.offers: list[str] = []
         self.met = 0
         self.encrypted: list[bool] = []
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), **how)
@@ -46,7 +47,7 @@ class Server:
     ) -> list[str]:
         self.met += 1
         session.host_name = hostname
-        return answers
+        return [answers[0], *(f"250-{offer}" for offer in self.offers), *answers[1:]]
 
     async def handle_MAIL(
         self, server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -76,9 +77,11 @@ class Server:
         return self.says.get("body", "250 OK")
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
+@pytest.fixture(params=["one by one", "in one packet"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     it = Server()
+    if request.param == "in one packet":
+        it.offers.append("PIPELINING")
     yield it
     it.stop()
 
@@ -157,6 +160,33 @@ def test_what_is_taken_back_before_the_message_is_not_said(server: Server) -> No
         outcomes = mailer.hand_over(posts("a@example.jp", "b@example.jp"), lambda: [1])
     assert states(outcomes) == [("cancelled", False), ("sent", False)]
     assert [recipient for recipient, _ in server.took] == ["b@example.jp"]
+
+
+def test_where_nothing_can_be_marked_nothing_is_said(server: Server) -> None:
+    def unmarked() -> list[int]:
+        raise ConnectionError
+
+    with Mailer(f"smtp://127.0.0.1:{server.port}", 2) as mailer:
+        assert mailer.ready(2) == 2
+        with pytest.raises(ConnectionError):
+            mailer.hand_over(posts("a@example.jp", "b@example.jp"), unmarked)
+        assert mailer.ready(1) == 1
+        (outcome,) = mailer.hand_over(posts("c@example.jp"), lambda: [0])
+    assert states([outcome]) == [("sent", False)]
+    assert [recipient for recipient, _ in server.took] == ["c@example.jp"]
+
+
+def test_what_is_done_meanwhile_is_done_while_the_server_has_the_message(server: Server) -> None:
+    done: list[str] = []
+    with Mailer(f"smtp://127.0.0.1:{server.port}") as mailer:
+        mailer.ready(1)
+
+        def mark() -> list[int]:
+            done.append("marked")
+            return [0]
+
+        mailer.hand_over(posts("a@example.jp"), mark, lambda: done.append("meanwhile"))
+    assert done == ["marked", "meanwhile"]
 
 
 @pytest.mark.parametrize("address", ["a b@example.jp", "a@example.jp>\r\nRCPT TO:<b@example.jp"])

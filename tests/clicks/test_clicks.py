@@ -29,20 +29,12 @@ from tests.clicks.traces import (
     hit,
     plain,
 )
-from tracker.clicks import (
-    FORWARDED,
-    FORWARDED_LABELS,
-    LABELS,
-    WEIGHTS,
-    Hit,
-    Judgement,
-    Landing,
-    Neighbour,
-    counts_for_reader,
-    is_program,
-    judge,
-)
-from tracker.scanners import Scanners
+from tracker.clicks.agents import is_program
+from tracker.clicks.counting import counts_for_reader
+from tracker.clicks.hits import TRAP, Hit, Landing, Neighbour
+from tracker.clicks.judging import Judgement, judge
+from tracker.clicks.scanners import Scanners
+from tracker.clicks.weights import FORWARDED, FORWARDED_LABELS, LABELS, WEIGHTS
 from tracker.words import Verdict
 
 TRACES = list(tuned.traces())
@@ -136,7 +128,7 @@ def test_a_verdict_names_the_signs_it_rests_on() -> None:
 HITS = st.builds(
     hit,
     at=st.floats(0, 20_000),
-    place=st.integers(0, 4),
+    place=st.sampled_from([TRAP, 0, 1, 2, 3, 4]),
     ua=st.sampled_from([*BROWSERS, *APPS, *PROGRAMS, ""]),
     network=st.sampled_from(["203.0.113.0/24", "198.51.100.0/24", None]),
     language=st.sampled_from(["", "ja", "en"]),

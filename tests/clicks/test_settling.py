@@ -1,6 +1,7 @@
 """Verdicts in the house: made, revised when evidence comes, made anew by version; scores follow."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,13 +10,15 @@ import pytest
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from nurture_worker import dossiers, settling
-from nurture_worker.digest import digest
-from nurture_worker.settling import settle
+from nurture_worker.readers import settling
+from nurture_worker.readers.digest import digest
+from nurture_worker.readers.settling import settle
+from nurture_worker.upkeep import dossiers
 from tests.clicks.traces import CHROME, MAC_SAFARI
 from tests.conftest import NOW, House
 from tests.desk.story import Story
-from tests.worker.test_house import AGREED, FORM, path_in, the_reader
+from tests.servers import html_of, text_of
+from tests.walking import AGREED, FORM, become_a_reader, path_in, the_reader
 from tracker.store import events as log
 from tracker.store import readers
 from tracker.store.engine import reading, writing
@@ -298,3 +301,40 @@ def test_no_answer_tells_what_a_hit_is_held_for(house: House) -> None:
         landing = answer.location.partition("&k=")[0]
         answers.add((answer.status_code, answer.data, landing, tuple(sorted(told.items()))))
     assert len(answers) == 1
+
+
+def test_who_follows_the_link_that_nobody_sees_counts_nowhere(
+    make_house: Callable[..., House],
+) -> None:
+    house = make_house(trap_link=True)
+    become_a_reader(house)
+    assert "trap" not in html_of(house.postbox.mails[0])  # what was ordered has none
+    house.clock.advance(days=1)
+    house.work()
+    mail = house.postbox.mails[-1]
+    first = re.search(r"<a [^>]*>(</a>)?", html_of(mail))
+    assert first
+    assert {'aria-hidden="true"', 'tabindex="-1"', "</a>"} <= set(
+        re.findall(r'aria-hidden="true"|tabindex="-1"|display: none|</a>', first[0])
+    )
+    trap = re.search(r'href="http://localhost(/c/[^"]+)"', first[0])
+    assert trap
+    assert trap[1] not in text_of(mail)
+    before = the_reader(house).score
+    house.clock.advance(hours=2)
+    for path in (trap[1], path_in(mail, "c")):
+        answer = house.browser().get(path, headers=WHOLE)
+        assert answer.status_code == 302
+    house.clock.advance(minutes=1)
+    house.work()
+    assert the_reader(house).score <= before
+    with reading(house.tools.engine) as connection:
+        held = connection.execute(select(verdicts.c.verdict)).scalars().all()
+    assert held == [Verdict.MACHINE, Verdict.MACHINE]
+
+
+def test_without_the_operators_word_there_is_no_such_link(house: House) -> None:
+    become_a_reader(house)
+    house.clock.advance(days=1)
+    house.work()
+    assert "aria-hidden" not in html_of(house.postbox.mails[-1])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from tracker.clicks import Hit, Landing, Neighbour
+from tracker.clicks.hits import TRAP, Hit, Landing, Neighbour
 
 SENT = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 Who = Literal["person", "machine", "either"]
@@ -278,6 +278,22 @@ def _mixed() -> Iterator[Trace]:
         "Office asks before it opens the browser",
         (hit(1800, 0),),
         (plain(1799, 0, OFFICE, method="HEAD", network="203.0.113.0/24"),),
+    )
+    slow = (5, 700, 1900, 3600)
+    yield machines(
+        "a whole Japanese browser that follows the link nobody sees",
+        hit(3600, TRAP, network="198.51.100.0/24"),
+        hit(3630, 1, network="198.51.100.0/24"),
+    )
+    yield both(
+        "a gateway that follows the hidden link, its office's reader at the same moment",
+        (hit(3640, 2, EDGE),),
+        (plain(3600, TRAP, network="203.0.113.0/24"), plain(3603, 0, network="203.0.113.0/24")),
+    )
+    yield both(
+        "a patient gateway, the hidden link among the rest",
+        (hit(9000, 1, IPHONE, network="192.0.2.0/24"),),
+        tuple(plain(at, place) for at, place in zip(slow, (TRAP, 0, 1, 2), strict=True)),
     )
     yield both(
         "unfurled in a chat, then read by a colleague",

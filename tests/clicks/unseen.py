@@ -30,7 +30,7 @@ from tests.clicks.traces import (
     people,
     plain,
 )
-from tracker.clicks import Landing, Neighbour
+from tracker.clicks.hits import Landing, Neighbour
 
 OFFICE_NET, HOME, TRAIN = "192.0.2.0/24", "198.18.7.0/24", "198.19.4.0/24"
 AZURE, AWS, CLOUD = "203.0.113.0/24", "198.51.100.0/24", "2001:db8:7::/48"

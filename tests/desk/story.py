@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from tests.conftest import NOW
-from tracker.clicks import Judgement
+from tracker.clicks.hits import Hit
+from tracker.clicks.judging import Judgement
 from tracker.store import events, tables, verdicts
 from tracker.words import DeliveryState, EventKind, HandoffCause, MailKind, Stage, Verdict
 
@@ -52,7 +53,8 @@ class Story:
             data = more.get("data") or {}
             machine = data.get("prefetch") or not data.get("ua")
             held = Judgement(str(row["id"]), Verdict.MACHINE if machine else Verdict.HUMAN, 0.0, ())
-            verdicts.keep(self.connection, [held], at)
+            hit = Hit.of(str(row["id"]), at, data)
+            verdicts.keep(self.connection, [held], at, [hit], more.get("delivery_id"))
         return str(row["id"])
 
     def view(

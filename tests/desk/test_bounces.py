@@ -7,7 +7,7 @@ import pytest
 from tests import content
 from tests.conftest import NOW, House
 from tests.desk.conftest import Browser, words_of
-from tests.worker.test_house import become_a_reader, the_reader
+from tests.walking import become_a_reader, the_reader
 from tracker.bounces import Notice
 from tracker.desk.timeline import moments
 from tracker.events import Event

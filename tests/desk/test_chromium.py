@@ -17,7 +17,7 @@ from tests.desk import provider as providers
 from tests.desk.conftest import PASSWORD, make_account
 from tests.desk.provider import CLIENT, SECRET
 from tests.desk.story import Story
-from tracker.desk import MENU
+from tracker.desk.menu import MENU
 from tracker.store.engine import writing
 from tracker.words import Role, Stage
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nurture_worker.settling import settle
+from nurture_worker.readers.settling import settle
 from tests.clicks.test_settling import ELSEWHERE, come, told
 from tests.clicks.traces import MAC_SAFARI
 from tests.conftest import NOW, House

@@ -186,7 +186,7 @@ def test_the_way_to_an_inquiry_is_a_map_in_which_the_findings_are_red(
     words = words_of(page)
     assert "訪問 160" in words
     assert "CTAが見えた" in words
-    assert "110 68.8%" in words
+    assert "CTAが見えた 110" in words
     assert ('rect class="down"' in page) == ("見つかったことがあります" in words)
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from tests.conftest import House
 from tests.desk.conftest import Browser, words_of
-from tests.worker.test_house import become_a_reader, the_reader
-from tests.worker.test_newsletters import AT, issue, publish, sign_up
+from tests.newsletters.test_newsletters import AT, issue, publish, sign_up
+from tests.walking import become_a_reader, the_reader
 from tracker.store.engine import reading
 from tracker.store.tables import deliveries
 from tracker.words import DeliveryState, MailKind, Role

@@ -102,6 +102,47 @@ def test_filters_take_a_part_of_the_readers(house: House, browser: Browser) -> N
     assert odd.status_code == 200
 
 
+def test_mails_and_sales_are_told_of_a_part_of_the_readers(house: House, browser: Browser) -> None:
+    """By whose pages they read, by where they stand, by where they came from."""
+    catalogue = house.context.catalogue
+    pages = tuple(
+        page.model_copy(update={"personas": ("owner",) if page.url == WHY else ()})
+        for page in catalogue.pages
+    )
+    written = catalogue.model_copy(update={"pages": pages})
+    written.write(house.context.settings.catalogue_path)
+    told(house)
+    with writing(house.context.engine) as connection:
+        story = Story(connection)
+        for reader in ("r1", "r2", story.reader("other", stage=Stage.TRUST)):
+            story.mail(f"m-{reader}", reader, at=NOW - timedelta(days=2))
+            handoffs.give(connection, reader, HandoffCause.HOT, now=NOW - timedelta(days=3),
+                          score=70, stage=None, due_at=NOW - timedelta(days=1))  # fmt: skip
+    for asked, mails, handed in (
+        ("", 3, 3),
+        ("persona=owner", 2, 2),
+        ("source=search", 2, 2),
+        ("source=social", 0, 0),
+        ("stage=awareness", 3, 2),
+        ("stage=trust&persona=owner", 0, 0),
+    ):
+        words = words_of(browser.get(f"/desk/reports/scenarios?days=7&{asked}").text)
+        assert f"送った{mails}前の期間" in words, asked
+        words = words_of(browser.get(f"/desk/reports/sales?days=7&{asked}").text)
+        assert f"営業に渡した{handed}前の期間" in words, asked
+        assert ("連絡していない読者が" in words) is bool(handed), asked
+
+
+def test_who_waits_for_sales_leads_to_the_hand_off(house: House, browser: Browser) -> None:
+    with writing(house.context.engine) as connection:
+        reader = Story(connection).reader("r1")
+        given = handoffs.give(connection, reader, HandoffCause.HOT, now=NOW - timedelta(days=3),
+                              score=70, stage=None, due_at=NOW - timedelta(days=1))  # fmt: skip
+    assert given
+    page = browser.get("/desk/reports/sales").text
+    assert re.search(rf'href="/desk/handoffs/{re.escape(given)}">', page)
+
+
 def test_a_page_is_told_with_its_views_and_who_came_of_it(house: House, browser: Browser) -> None:
     told(house)
     with writing(house.context.engine) as connection:

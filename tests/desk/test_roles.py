@@ -103,10 +103,10 @@ def test_every_button_wants_the_token_of_its_form(
         (
             Role.VIEWER,
             ["診断"],
-            ["操作の記録", "CSVで書き出す", "いま作り直す", "書き出す", "消去"],
+            ["管理", "CSVで書き出す", "いま作り直す", "書き出す", "消去"],
         ),
-        (Role.MARKETER, ["CSVで書き出す", "いま作り直す", "すべて書き出す"], ["利用者", "消去"]),
-        (Role.ADMIN, ["利用者", "操作の記録", "CSVで書き出す", "この読者を消去する"], []),
+        (Role.MARKETER, ["CSVで書き出す", "いま作り直す", "すべて書き出す"], ["管理", "消去"]),
+        (Role.ADMIN, ["管理", "CSVで書き出す", "この読者を消去する"], []),
     ],
 )
 def test_a_page_offers_what_its_reader_may_do(
@@ -188,3 +188,17 @@ def test_a_role_holds_from_the_next_request_on(
     answer = admin.client.post(path, data={"csrf_token": token_in(page), "role": "viewer"})
     assert answer.status_code == 303
     assert other.get("/desk/readers.csv").status_code == 403
+
+
+def test_pages_under_one_word_are_offered_as_tabs_to_who_may_open_them(
+    house: House, browser_of: Callable[[Role], Browser]
+) -> None:
+    def tabs(role: Role, path: str) -> list[str]:
+        page = browser_of(role).get(path).text
+        within = page.partition('<nav class="spans within"')[2].partition("</nav>")[0]
+        return re.findall(r">([^<]+)</a>", within)
+
+    assert tabs(Role.ADMIN, "/desk/audit") == ["利用者", "操作の記録"]
+    assert tabs(Role.MARKETER, "/desk/mails") == ["送るメール", "クリックの見分け", "不明のメール"]
+    assert tabs(Role.VIEWER, "/desk/clicks") == ["送るメール", "クリックの見分け"]
+    assert tabs(Role.VIEWER, "/desk/readers") == []

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from nurture_worker.rebuild import rebuild
+from nurture_worker.readers.rebuild import rebuild
 from tests.conftest import NOW, House
 from tests.desk.conftest import Browser, token_in, words_of
 from tests.desk.story import Story

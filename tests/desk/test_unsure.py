@@ -6,8 +6,8 @@ import pytest
 
 from tests.conftest import House
 from tests.desk.conftest import Browser, words_of
-from tests.worker.test_house import states
-from tests.worker.test_reconciling import unsure
+from tests.sending.test_reconciling import unsure
+from tests.walking import states
 from tracker.store import audit
 from tracker.store.engine import reading
 from tracker.words import Act, DeliveryState, Role

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from nurture_worker.benchmarks import simulated
 from nurture_worker.benchmarks.diagnosis import past_bound
 from nurture_worker.cli import main
-from nurture_worker.lead_events import SiteFileError, count, read_site
+from nurture_worker.imports.lead_events import SiteFileError, count, read_site
 
 SITE: dict[str, Any] = {
     "format": "lead-events/1",

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import markdown
 
-from nurture_worker.diagnosis.mail import weekly_mail
 from nurture_worker.diagnosis.report import diagnose
 from nurture_worker.diagnosis.structure import PageStructure, Site
-from nurture_worker.letters import as_html
+from nurture_worker.letters.bodies import as_html
+from nurture_worker.letters.diagnosis import weekly_mail
 from tests.diagnosis.sites import cta, site, structure
 from tracker.counts import Counts, PageCounts
 from tracker.reports.week import Week

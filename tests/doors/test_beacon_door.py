@@ -161,7 +161,7 @@ def test_the_trackers_clock_tells_the_time_and_not_the_browsers(house: House) ->
 
 
 def test_nobody_becomes_a_reader_by_saying_so(house: House) -> None:
-    from tests.worker.test_house import become_a_reader, the_reader
+    from tests.walking import become_a_reader, the_reader
 
     become_a_reader(house)
     forged = {"reader": the_reader(house).id, "reader_id": the_reader(house).id}

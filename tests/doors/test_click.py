@@ -17,8 +17,9 @@ from tests.conftest import House
 from tests.doors.posting import page, recorded, token
 from tests.doors.twins import TWINS, answered_by
 from tests.faults.disks import full_disk
-from tests.worker.test_house import become_a_reader, path_in, the_reader
-from tracker.clicks import Hit, is_program
+from tests.walking import become_a_reader, path_in, the_reader
+from tracker.clicks.agents import is_program
+from tracker.clicks.hits import Hit
 from tracker.links import Click, Confirmation, Download, Preferences, Unsubscription
 from tracker.words import EventKind, Stage
 

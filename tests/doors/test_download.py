@@ -6,7 +6,7 @@ from werkzeug.http import parse_options_header
 from tests.conftest import House
 from tests.content import catalogue
 from tests.doors.posting import page, recorded, token
-from tests.worker.test_house import become_a_reader, path_in, the_reader
+from tests.walking import become_a_reader, path_in, the_reader
 from tracker.catalogue.gates import Gate
 from tracker.links import Download
 

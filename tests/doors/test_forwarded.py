@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from tests.conftest import House
 from tests.doors.posting import AGREED, FORMS, PERSON, recorded
 from tests.servers import text_of
-from tests.worker.test_house import path_in
+from tests.walking import path_in
 from tracker.store import events as log
 from tracker.store.engine import reading
 from tracker.store.tables import readers, visitors

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.conftest import House
 from tests.desk.conftest import EMAIL, make_account
 from tests.doors.posting import recorded, token
-from tests.worker.test_house import become_a_reader, path_in, the_reader
+from tests.walking import become_a_reader, path_in, the_reader
 from tracker.links import Answers, Download, Ticket
 from tracker.store import accounts, sessions
 from tracker.store.engine import reading, writing

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import House
 from tests.doors.posting import AGREED, PERSON, page, recorded, token
-from tests.worker.test_house import become_a_reader, path_in, the_reader
+from tests.walking import become_a_reader, path_in, the_reader
 from tracker.links import Click, Download, Preferences, Unsubscription
 from tracker.store import deliveries, readers
 from tracker.store import events as log

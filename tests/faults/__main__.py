@@ -16,22 +16,24 @@ from tests.faults.hall import Hall, hall
 from tests.faults.postgres import Postgres
 from tests.faults.storms import Outcome
 from tests.servers import postgres, valkey
+from tracker.settings import Settings
 
 SQLITE = "sqlite:///{folder}/store.db"
+CONNECTIONS = Settings.model_fields["smtp_connections"].default
 Storm = Callable[[Hall], Outcome]
 
 
 def listed_storms() -> dict[str, Storm]:
     """The storms by their names for ``--only``."""
     listed: dict[str, Storm] = {
-        f"kill -9 {point}": lambda h, p=point: storms.killed(h, p, 20, 4)  # type: ignore[misc]
+        f"kill -9 {point}": lambda h, p=point: storms.killed(h, p, 40, 5)  # type: ignore[misc]
         for point in Point
     }
-    listed["flushall"] = lambda h: storms.flushed(h, 500, 2.0)
+    listed["flushall"] = lambda h: storms.flushed(h, 3000, 0.3)
     listed["crowd"] = lambda h: storms.crowded(h, 500, 3)
     listed["clock"] = lambda h: storms.leaping(h, 50)
     listed["race"] = lambda h: storms.raced(h, 1000)
-    listed["sigterm"] = lambda h: storms.told_to_end(h, 100, 20)
+    listed["sigterm"] = lambda h: storms.told_to_end(h, 1000, 20)
     listed["store"] = _with_its_own_server
     return listed
 
@@ -63,7 +65,7 @@ def main() -> int:
             server = Postgres()
             try:
                 kept &= _rage(
-                    lambda h: storms.store_pulled_out(h, server, 200, 3), server.url, redis_url
+                    lambda h: storms.store_pulled_out(h, server, 1000, 3), server.url, redis_url
                 )
             finally:
                 server.close()
@@ -73,7 +75,7 @@ def main() -> int:
 
 def _rage(storm: Storm, store_url: str, redis_url: str) -> bool:
     began = time.monotonic()
-    with hall(store_url, redis_url) as it:
+    with hall(store_url, redis_url, CONNECTIONS) as it:
         try:
             outcome = storm(it)
         except Exception as error:

@@ -17,10 +17,10 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from nurture_worker import sending
 from nurture_worker.channels.mail import _Line
-from nurture_worker.processes import environment
-from nurture_worker.sending import _Run
+from nurture_worker.house.processes import environment
+from nurture_worker.sending import delivering
+from nurture_worker.sending.delivering import _Run
 from nurture_worker.sweep import sweep
 from nurture_worker.tools import Tools, make_tools
 from tracker.fold import fold
@@ -30,7 +30,7 @@ from tracker.store import claims
 from tracker.store.engine import open_store
 
 _starter = multiprocessing.get_context("forkserver")
-_starter.set_forkserver_preload(["tests.faults.crashing", "nurture_worker.working"])
+_starter.set_forkserver_preload(["tests.faults.crashing", "nurture_worker.house.working"])
 
 
 class Point(StrEnum):
@@ -83,7 +83,7 @@ def work(settings: Settings) -> None:
     """What ``sodate work`` runs."""
     logging.disable(logging.CRITICAL)
     os.environ.update(environment(settings))
-    from nurture_worker.working import work_until_told
+    from nurture_worker.house.working import work_until_told
 
     work_until_told()
 
@@ -115,14 +115,14 @@ def _tools(settings: Settings, offset: float) -> Tools:
 def _mine(point: Point, nth: int) -> None:
     holder, name, after = {
         Point.CLAIM: (claims, "claim_each", True),
-        Point.CLAIMED: (sending, "prepare", False),
+        Point.CLAIMED: (delivering, "prepare", False),
         Point.BEGUN: (_Line, "say_message", False),
         Point.ACCEPTED: (claims, "sent_each", False),
         Point.SETTLED: (_Run, "_settle_told", True),
     }[point]
     real = getattr(holder, name)
     if point in (Point.CLAIM, Point.CLAIMED, Point.SETTLED):
-        sending.BATCH = 1  # so that no other mail is in the air
+        delivering.BATCH = 1  # so that no other mail is in the air
     calls = 0
 
     def counted(*given: Any, **named: Any) -> Any:

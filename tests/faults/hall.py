@@ -126,8 +126,11 @@ class Hall:
 
 
 @contextmanager
-def hall(store_url: str, redis_url: str = "redis://127.0.0.1:1/0") -> Iterator[Hall]:
-    """A hall over a store that is empty, or gets its tables now."""
+def hall(
+    store_url: str, redis_url: str = "redis://127.0.0.1:1/0", connections: int = 2
+) -> Iterator[Hall]:
+    """A hall over a store that is empty, or gets its tables now; as many mails are in the air at
+    once as there are ``connections``."""
     postbox = servers.Postbox()
     with tempfile.TemporaryDirectory(prefix="sodate-storm-") as folder:
         settings = Settings(
@@ -137,6 +140,7 @@ def hall(store_url: str, redis_url: str = "redis://127.0.0.1:1/0") -> Iterator[H
             database_url=store_url.format(folder=folder),
             redis_url=redis_url,
             smtp_url=postbox.url,
+            smtp_connections=connections,
             secret_keys="a-key-for-storms-only",
         )
         upgrade(settings.store_url)

@@ -54,7 +54,8 @@ def killed(hall: Hall, point: Point, count: int, every: int) -> Outcome:
         offset += _A_LEASE
     tools = hall.tools(offset + _A_LEASE)
     _sweep_out(hall, offset)
-    allowed = kills if point.leaves_uncertain else 0
+    in_the_air = hall.settings.smtp_connections
+    allowed = kills * in_the_air if point.leaves_uncertain else 0
     return Outcome(f"kill -9: {point}", hall.ledgers(tools), kills, allowed)
 
 

@@ -13,7 +13,7 @@ class Fault:
 
 _STORMS = "tests.faults.test_storms"
 _MAIL = "tests.faults.test_mail_server"
-_LINE = "tests.worker.test_line_steps"
+_LINE = "tests.sending.test_line_steps"
 _KILLED = f"{_STORMS}:test_a_worker_killed_sends_nothing_twice_and_forgets_nothing"
 
 FAULTS: dict[int, Fault] = {
@@ -23,7 +23,7 @@ FAULTS: dict[int, Fault] = {
         "kill -9 between the 250 and the commit",
         (
             _KILLED,
-            "tests.worker.test_reconciling:test_a_log_settles_what_it_names_and_nothing_is_sent_again",
+            "tests.sending.test_reconciling:test_a_log_settles_what_it_names_and_nothing_is_sent_again",
         ),
         "kill -9 between the 250 and the commit",
     ),
@@ -67,7 +67,7 @@ FAULTS: dict[int, Fault] = {
     11: Fault(
         "EOF after the final dot",
         (
-            "tests.worker.test_house:test_a_connection_cut_after_the_message_is_uncertain_and_never_sent_again",
+            "tests.house.test_house:test_a_connection_cut_after_the_message_is_uncertain_and_never_sent_again",
         ),
     ),
     12: Fault(
@@ -101,15 +101,15 @@ FAULTS: dict[int, Fault] = {
     19: Fault(
         "DST, zone of the host",
         (
-            "tests.worker.test_schedule:test_where_clocks_change_a_day_is_a_day_of_the_clock",
-            "tests.worker.test_schedule:test_the_zone_of_the_host_changes_nothing",
+            "tests.scenarios.test_schedule:test_where_clocks_change_a_day_is_a_day_of_the_clock",
+            "tests.scenarios.test_schedule:test_the_zone_of_the_host_changes_nothing",
         ),
     ),
     20: Fault(
         "down for a week",
         (
-            "tests.worker.test_trusted_scenarios:test_after_a_week_of_downtime_there_is_no_burst",
-            "tests.worker.test_trusted_scenarios:test_a_late_step_does_what_it_says",
+            "tests.scenarios.test_trusted_scenarios:test_after_a_week_of_downtime_there_is_no_burst",
+            "tests.scenarios.test_trusted_scenarios:test_a_late_step_does_what_it_says",
         ),
     ),
     21: Fault(
@@ -138,7 +138,7 @@ FAULTS: dict[int, Fault] = {
     25: Fault(
         "backup restored",
         (
-            "tests.worker.test_reconciling:test_a_store_restored_from_an_hour_ago_sends_nothing_twice",
+            "tests.sending.test_reconciling:test_a_store_restored_from_an_hour_ago_sends_nothing_twice",
         ),
     ),
     26: Fault(

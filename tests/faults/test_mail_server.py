@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from nurture_worker.sending import send_due
+from nurture_worker.sending.delivering import send_due
 from tests.conftest import House
 from tests.faults.disks import full_disk
-from tests.worker.test_house import AGREED, FORM, become_a_reader, states, the_reader
+from tests.walking import AGREED, FORM, become_a_reader, states, the_reader
 from tracker.store.engine import reading
 from tracker.store.tables import deliveries as mails
 from tracker.words import DeliveryState, MailKind
@@ -125,7 +125,7 @@ def test_every_mail_has_one_recipient(house: House) -> None:
 
 def test_ten_workers_with_one_mail_send_one(house: House) -> None:
     order(house, "taro")
-    from nurture_worker.digest import digest
+    from nurture_worker.readers.digest import digest
 
     digest(house.tools)
     barrier = threading.Barrier(10)
@@ -148,7 +148,7 @@ def test_a_full_disk_sends_nothing_that_it_cannot_claim_and_afterwards_all_once(
     house: House,
 ) -> None:
     order(house, "a", "b", "c")
-    from nurture_worker.digest import digest
+    from nurture_worker.readers.digest import digest
 
     digest(house.tools)
     with full_disk(20_000), suppress(DBAPIError):

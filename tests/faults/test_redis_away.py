@@ -10,7 +10,7 @@ from redis import Redis
 
 from tests.conftest import House
 from tests.servers import valkey
-from tests.worker.test_house import AGREED, FORM
+from tests.walking import AGREED, FORM
 from tracker.wake import Job, connect, wake
 
 only_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

@@ -17,7 +17,7 @@ from tests.conftest import NOW, House
 from tests.faults.crashing import event, fold_and_die, hold_the_lock, start
 from tests.faults.disks import full_disk
 from tests.faults.postgres import Postgres
-from tests.worker.test_house import AGREED, FORM, become_a_reader, path_in, states
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states
 from tracker.fold import fold
 from tracker.journal import Entry, Journal
 from tracker.store import events

@@ -40,7 +40,7 @@ def test_who_unsubscribes_first_gets_no_mail(over: Hall) -> None:
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_a_worker_told_to_end_finishes_the_mail_in_hand_and_begins_no_other(over: Hall) -> None:
-    outcome = storms.told_to_end(over, count=60, after=5)
+    outcome = storms.told_to_end(over, count=200, after=5)
     assert outcome.kept, outcome
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nurture_worker.processes import free_port
+from nurture_worker.house.processes import free_port
 
 ROOT = Path(__file__).parents[2]
 

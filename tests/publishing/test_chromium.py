@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from tracker.catalogue import Catalogue
+from tracker.catalogue.live import LiveCatalogue
 from tracker.context import Context, keep
 from tracker.doors import site
 from tracker.settings import Settings
@@ -32,17 +33,18 @@ def served(settings: Settings, built: Path) -> Iterator[str]:
     app.register_blueprint(site.door)
     app.add_url_rule("/e", "beacon", lambda: ("", 204), methods=["POST"])
     with app.app_context():
-        keep(_only_settings(settings))
+        keep(_settings_and_catalogue(settings))
     server = make_server("127.0.0.1", settings.port, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield settings.site_url
     server.shutdown()
 
 
-def _only_settings(settings: Settings) -> Context:
+def _settings_and_catalogue(settings: Settings) -> Context:
     """The door of the site asks for nothing else."""
     context = object.__new__(Context)
     object.__setattr__(context, "settings", settings)
+    object.__setattr__(context, "live", LiveCatalogue(settings.catalogue_path))
     return context
 
 

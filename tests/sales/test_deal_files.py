@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nurture_worker.deal_files import COLUMNS, judge, read_day
-from nurture_worker.spreadsheets import TableError, read_mapping, read_table
+from nurture_worker.imports.deal_files import COLUMNS, judge, read_day
+from nurture_worker.imports.spreadsheets import TableError, read_mapping, read_table
 from tracker.deal_terms import key_of, lost_reason, yen
 from tracker.words import DealOutcome, LostReason
 

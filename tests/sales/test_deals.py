@@ -11,14 +11,14 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from nurture_worker.commands.importing import deals as command
-from nurture_worker.deal_imports import Imported, import_deals
-from nurture_worker.sending import send_due
+from nurture_worker.imports.deal_imports import Imported, import_deals
+from nurture_worker.sending.delivering import send_due
 from tests.conftest import House
 from tests.desk.conftest import Browser, browser_of  # noqa: F401 - a fixture
 from tests.desk.story import Story
 from tests.sales.test_handoffs import a_hot_reader, selling, the_task, to_reader
-from tests.worker.test_house import become_a_reader, the_reader
-from tests.worker.test_trusted_scenarios import reasons
+from tests.scenarios.test_trusted_scenarios import reasons
+from tests.walking import become_a_reader, the_reader
 from tracker.doors.webhooks import own
 from tracker.store import deals, deliveries, suppressions
 from tracker.store import events as log

@@ -1,8 +1,9 @@
 """A hot reader goes to sales, with all parts real: the log, a mail at the SMTP sink, the task at the
 desk, the deal, and the end of the scenarios."""
 
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,20 +11,23 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from nurture_worker.rebuild import rebuild
+from nurture_worker.house.ticking import ticks
+from nurture_worker.readers.rebuild import rebuild
+from nurture_worker.sweep import settle_lately, sweep
 from tests.clicks.traces import CHROME
 from tests.conftest import House
 from tests.content import catalogue
 from tests.desk.conftest import Browser, browser_of, words_of  # noqa: F401 - a fixture
+from tests.scenarios.test_trusted_scenarios import OFFICE, reasons
 from tests.servers import html_of, text_of
-from tests.worker.test_house import AGREED, FORM, path_in, states, the_reader
-from tests.worker.test_trusted_scenarios import OFFICE, reasons
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tracker.catalogue.scoring import Hot, HotAct
 from tracker.store import deals, handoffs, notifications
 from tracker.store import events as log
 from tracker.store.engine import reading, writing
 from tracker.store.handoffs import Handoff
 from tracker.store.tables import audit
+from tracker.wake import Job
 from tracker.words import (
     DealOutcome,
     DealSource,
@@ -108,6 +112,34 @@ def the_task(house: House) -> Handoff:
 def count(house: House, table: str) -> int:
     with reading(house.tools.engine) as connection:
         return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def test_sales_hear_of_a_click_within_a_minute_wherever_it_falls_between_two_sweeps(
+    house: House,
+) -> None:
+    clicked = HotAct(id="clicked", event=EventKind.MAIL_CLICK)
+    rules = catalogue().scoring.model_copy(update={"hot": Hot(at=1000, acts=(clicked,))})
+    catalogue(scoring=rules).write(house.tools.settings.catalogue_path)
+    become_a_reader(house)
+    house.clock.advance(days=1)
+    house.work()
+    house.click(path_in(house.postbox.mails[-1], "c"))
+    house.clock.advance(seconds=-20)  # back to the click
+    at = house.tools.now()
+    run = {Job.SWEEP: sweep, Job.SETTLE: settle_lately}
+    waiting = ticks(60.0)
+    for first in range(4):  # the second look comes a second too early
+        job, pause = next(waiting)
+        house.fold()
+        run[job](house.tools)
+        house.clock.advance(seconds=pause if first else pause - 1)
+        if to_sales(house):
+            break
+    assert house.tools.now() - at < timedelta(minutes=1)
+    (mail,) = to_sales(house)
+    assert "山田 太郎" in text_of(mail)
+    settle_lately(house.tools)
+    assert len(to_sales(house)) == 1
 
 
 def test_from_the_log_to_the_mail_the_task_the_yen_and_the_end_of_the_scenarios(
@@ -246,6 +278,77 @@ def test_an_inquiry_hurries_the_task_that_is_open(house: House) -> None:
         kinds = [entry.kind.value for entry in handoffs.entries_of(connection, task.id)]
     assert kinds == ["inquiry"]
     assert len(to_sales(house)) == 2
+
+
+@ONCE
+def test_an_inquiry_that_arrives_after_its_task_was_closed_is_a_task(
+    house: House,
+    browser_of: Callable[[Role], Browser],  # noqa: F811
+) -> None:
+    browser = a_hot_reader(house)
+    own, path = browser_of(Role.MARKETER), f"/desk/handoffs/{the_task(house).id}"
+    browser.post("/inquiries", data={**FORM, "message": "相談です"})  # in the journal, not folded
+    house.clock.advance(hours=1)
+    assert own.post(f"{path}/close", path, outcome="lost", reason="timing").status_code == 303
+    house.work()
+    task = the_task(house)
+    assert (task.is_open, task.cause) == (True, HandoffCause.INQUIRY)
+    house.work()
+    assert count(house, "handoffs") == 2
+
+
+@ONCE
+def test_who_is_given_by_hand_is_told_of_to_the_owner_once_with_what_to_say(
+    house: House,
+    browser_of: Callable[[Role], Browser],  # noqa: F811
+) -> None:
+    a_reader(house)
+    own, reader = browser_of(Role.MARKETER), the_reader(house)
+    page = f"/desk/readers/{reader.id}"
+    assert own.post(f"{page}/handoff", page, text="").status_code == 303
+    assert count(house, "handoffs") == 0
+    chosen = re.search(r'<option value="([^"]+)">marketer@', own.get(page).text)
+    assert chosen
+    told = own.post(f"{page}/handoff", page, text="展示会で話した方です", owner=chosen[1])
+    task = the_task(house)
+    assert told.headers["Location"] == f"/desk/handoffs/{task.id}"
+    assert "展示会で話した方です" in own.get(told.headers["Location"]).text
+    assert "営業に引き渡す" not in own.get(page).text
+    house.work()
+    house.work()
+    (mail,) = [m for m in house.postbox.mails if m["To"] == "marketer@example.jp"]
+    assert "連絡をお願いします" in mail["Subject"]
+    assert "担当者が引き渡しました" in text_of(mail)
+    assert "展示会" not in text_of(mail) + html_of(mail)
+    assert to_sales(house) == []
+
+
+@ONCE
+def test_a_reader_given_by_hand_to_nobody_is_told_to_all_who_sell(
+    house: House,
+    browser_of: Callable[[Role], Browser],  # noqa: F811
+) -> None:
+    a_reader(house)
+    own, reader = browser_of(Role.MARKETER), the_reader(house)
+    page = f"/desk/readers/{reader.id}"
+    own.post(f"{page}/handoff", page, text="展示会で話した方です")
+    own.post(f"{page}/handoff", "/desk/account", text="もう一度")
+    house.work()
+    assert (count(house, "handoffs"), len(to_sales(house))) == (1, 1)
+    viewer = browser_of(Role.VIEWER)
+    assert "営業に引き渡す" not in viewer.get(page).text
+    assert viewer.post(f"{page}/handoff", "/desk/account", text="x").status_code == 403
+
+
+@ONCE
+def test_who_is_hot_by_an_act_is_called_so_at_the_desk(
+    house: House,
+    browser_of: Callable[[Role], Browser],  # noqa: F811
+) -> None:
+    a_hot_reader(house)
+    reader = the_reader(house)
+    assert reader.score < 40
+    assert "熱い見込み客" in browser_of(Role.MARKETER).get(f"/desk/readers/{reader.id}").text
 
 
 @ONCE

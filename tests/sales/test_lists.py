@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from nurture_worker.commands.importing import readers as command
-from nurture_worker.reader_files import COLUMNS, Evidence, Given, judge
-from nurture_worker.reader_imports import Imported, import_readers
-from nurture_worker.spreadsheets import read_table
+from nurture_worker.imports.reader_files import COLUMNS, Evidence, Given, judge
+from nurture_worker.imports.reader_imports import Imported, import_readers
+from nurture_worker.imports.spreadsheets import read_table
 from tests.conftest import NOW, House
 from tests.sales.test_handoffs import to_reader
-from tests.worker.test_house import FORM, become_a_reader, path_in, the_reader
-from tests.worker.test_trusted_scenarios import arrivals
+from tests.scenarios.test_trusted_scenarios import arrivals
+from tests.walking import FORM, become_a_reader, path_in, the_reader
 from tracker.store import dossier, readers
 from tracker.store.engine import reading, writing
 from tracker.store.lists import Became
@@ -240,7 +240,7 @@ def test_progress_is_told_after_two_seconds_and_not_before(
 
 
 def test_an_import_is_no_act_of_its_reader() -> None:
-    from nurture_worker.dormancy import last_act
+    from nurture_worker.scoring.dormancy import last_act
     from tracker.events import Event
     from tracker.words import EventKind
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from nurture_worker import outgoing
-from nurture_worker.notifying import notify_due, words
-from nurture_worker.outgoing import is_public, only_public
+from nurture_worker.handoffs import outgoing
+from nurture_worker.handoffs.notifying import notify_due, words
+from nurture_worker.handoffs.outgoing import is_public, only_public
 from tests.conftest import House
 from tests.sales.test_handoffs import a_hot_reader, selling, the_task, to_sales
 from tracker.store.engine import reading

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from nurture_worker import dossiers, retention
+from nurture_worker.upkeep import dossiers, retention
 from tests.conftest import House
 from tests.content import FIRM
-from tests.worker.test_house import AGREED, FORM, become_a_reader, path_in
+from tests.walking import AGREED, FORM, become_a_reader, path_in
 from tracker.store import dossier, reports
 from tracker.store.engine import reading, writing
 from tracker.words import Stage

@@ -11,11 +11,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from nurture_worker import dossiers, retention
+from nurture_worker.upkeep import dossiers, retention
 from tests.conftest import House
 from tests.servers import text_of
 from tests.store.test_dossier import a_life
-from tests.worker.test_house import AGREED, FORM, become_a_reader, path_in
+from tests.walking import AGREED, FORM, become_a_reader, path_in
 from tracker.fold import fold
 from tracker.folding import forget_erased
 from tracker.journal import Entry, Journal

@@ -1,8 +1,10 @@
 """What reports are counted from: the same as a scan of the whole log, however it was taken in."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,9 +14,19 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from tests.conftest import NOW
 from tests.desk.story import Story
-from tracker.store import dossier, rollups
+from tracker.reports.rows import MONDAY_MS, WEEK_MS
+from tracker.store import dossier, rollups, touches, viewing
 from tracker.store.engine import open_store, reading, writing
-from tracker.store.tables import contacts, cursors, events, views, visitors
+from tracker.store.strangers import strangers_by_week
+from tracker.store.tables import (
+    arrivals,
+    contacts,
+    cursors,
+    events,
+    page_days,
+    views,
+    visitors,
+)
 from tracker.words import EventKind
 
 TOLD = {
@@ -38,9 +50,9 @@ def facts(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.sampled_from(list(TOLD)))
     return {
         "kind": kind,
-        "at": NOW + timedelta(minutes=draw(st.integers(-30, 30))),
-        "visitor": draw(st.sampled_from(["ann", "bob", None])),
-        "view": draw(st.sampled_from(["v1", "v2", "v3", None])),
+        "at": NOW + timedelta(minutes=draw(st.integers(-2 * 1440, 2 * 1440))),
+        "visitor": draw(st.sampled_from(["ann", "bob", "cat", None])),
+        "view": draw(st.sampled_from(["v1", "v2", "v3", "v4", None])),
         "page": draw(st.sampled_from(["a/", "b/", None])),
         "section": draw(st.integers(0, 4)) if kind is EventKind.SECTION else None,
         "data": draw(st.sampled_from(TOLD[kind])),
@@ -54,14 +66,14 @@ def engine(store_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def kept(connection: Connection) -> tuple[list[Any], list[Any]]:
-    return (
-        [tuple(r) for r in connection.execute(select(views).order_by(views.c.view, views.c.page))],
-        [tuple(row) for row in connection.execute(select(contacts).order_by(contacts.c.visitor))],
+def kept(connection: Connection) -> tuple[list[Any], ...]:
+    return tuple(
+        [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+        for table in (views, contacts, page_days, arrivals)
     )
 
 
-def scanned(log: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+def scanned(log: list[dict[str, Any]]) -> tuple[list[Any], ...]:
     """The same tables, by asking of each view and each visitor what the whole log says."""
     of_views = []
     for view, page in sorted({(e["view"], e["page"]) for e in log if e["view"] and e["page"]}):
@@ -94,7 +106,31 @@ def scanned(log: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
         first = min((row[2], row[1], row[4]) for row in own_views)
         attentive = sum(row[8] >= 1000 for row in own_views)
         of_visitors.append((visitor, *first, len(own_views), attentive))
-    return of_views, of_visitors
+    days: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * 5)
+    for _view, page, at, _visitor, source, _reached, done, ended, _active, saw, clicked in of_views:
+        if at is not None:
+            day = datetime(at.year, at.month, at.day, tzinfo=UTC)
+            for place, figure in enumerate((1, ended, done, saw, clicked)):
+                days[day, page, source][place] += figure
+    of_quarters = Counter(
+        (datetime.fromtimestamp(row[1].timestamp() // 900 * 900, UTC), row[3])
+        for row in of_visitors
+    )
+    return (
+        of_views,
+        of_visitors,
+        [(*key, *figures) for key, figures in sorted(days.items())],
+        [(*key, count) for key, count in sorted(of_quarters.items())],
+    )
+
+
+def written(connection: Connection, log: list[dict[str, Any]]) -> None:
+    """The log, and nothing else."""
+    for table in (events, views, contacts, page_days, arrivals, cursors):
+        connection.execute(delete(table))
+    if log:
+        rows = [{"id": str(number), **fact} for number, fact in enumerate(log)]
+        connection.execute(insert(events), rows)
 
 
 @settings(
@@ -108,11 +144,7 @@ def test_kept_as_events_come_it_is_what_a_full_scan_finds(
     engine: Engine, log: list[dict[str, Any]], most: int
 ) -> None:
     with writing(engine) as connection:
-        for table in (events, views, contacts, cursors):
-            connection.execute(delete(table))
-        if log:
-            rows = [{"id": str(number), **fact} for number, fact in enumerate(log)]
-            connection.execute(insert(events), rows)
+        written(connection, log)
     taken = most
     while taken == most:
         with writing(engine) as connection:
@@ -124,6 +156,70 @@ def test_kept_as_events_come_it_is_what_a_full_scan_finds(
         rollups.take(connection)
         at_once = kept(connection)
     assert step_by_step == at_once == scanned(log)
+
+
+@pytest.mark.parametrize("fewest", [3, 15])
+def test_a_period_is_told_as_a_scan_of_its_views_tells_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, fewest: int
+) -> None:
+    """Whatever minute it begins and ends at, with programs left out and readers told apart."""
+    monkeypatch.setattr(viewing, "FEWEST_OF_A_PROGRAM", fewest)
+    dice = Random(fewest)
+    log = [
+        {
+            "kind": kind,
+            "at": NOW + timedelta(minutes=dice.randrange(-4 * 1440, 4 * 1440)),
+            "visitor": f"visitor{number % 23}",
+            "view": f"view{number}",
+            "page": f"{number % 3}/",
+            "section": None,
+            "data": dice.choice(TOLD[kind]),
+        }
+        for number in range(120)
+        for kind in (EventKind.PAGE_VIEW, EventKind.PAGE_END, EventKind.CTA_CLICK)
+        if kind is EventKind.PAGE_VIEW or dice.random() < 0.6
+    ]
+    of_views, of_visitors, _, _ = scanned(log)
+    programs = {row[0] for row in of_visitors if row[4] >= fewest and row[5] * 2 < row[4]}
+    assert bool(programs) is (fewest == 3)
+    with writing(engine) as connection:
+        written(connection, log)
+        Story(connection).reader("bob", visitor="visitor1")
+        rollups.take(connection)
+        for _ in range(30):
+            ends = [NOW + timedelta(minutes=dice.randrange(-4 * 1440, 4 * 1440)) for _ in range(2)]
+            since, until = dice.choice([None, min(ends)]), max(ends)
+            source = dice.choice([None, "search", "direct"])
+            found = viewing.viewed(connection, since, until, source)
+            assert {row.page: list(row[1:]) for row in found} == added_up(
+                [
+                    row
+                    for row in of_views
+                    if (since is None or row[2] >= since) and row[2] < until
+                    if row[3] not in programs and source in (None, row[4])
+                ]
+            )
+            monday = MONDAY_MS - 9 * 3_600_000
+            first = Counter(
+                ((int(row[1].timestamp() * 1000) - monday) // WEEK_MS, row[3])
+                for row in of_visitors
+                if (since is None or row[1] >= since) and row[1] < until
+                if row[0] not in {*programs, "visitor1"}
+            )
+            assert (
+                strangers_by_week(
+                    connection, since, until, monday, WEEK_MS, touches.came(connection)
+                )
+                == first
+            )
+
+
+def added_up(of_views: list[Any]) -> dict[str, list[int]]:
+    found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 5)
+    for _view, page, _at, _who, _source, _reached, done, ended, _active, saw, clicked in of_views:
+        for place, figure in enumerate((1, ended, done, saw, clicked)):
+            found[page][place] += figure
+    return dict(found)
 
 
 def test_a_batch_that_was_not_committed_is_taken_in_again(engine: Engine) -> None:

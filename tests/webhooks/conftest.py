@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 
 from tests import content
 from tests.conftest import NOW, Clock, House
+from tests.walking import become_a_reader
 from tests.webhooks import signing
-from tests.worker.test_house import become_a_reader
 from tracker.doors.webhooks import FETCH, own
 from tracker.settings import Settings
 from tracker.store import suppressions

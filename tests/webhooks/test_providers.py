@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.walking import FORM, the_reader
 from tests.webhooks.conftest import BOT, Hooked
 from tests.webhooks.telling import (
     PROVIDERS,
@@ -13,7 +14,6 @@ from tests.webhooks.telling import (
     ses_bounce,
     tell,
 )
-from tests.worker.test_house import FORM, the_reader
 from tracker.words import SuppressedFor
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

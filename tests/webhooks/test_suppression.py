@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from nurture_worker.dossiers import erase
+from nurture_worker.upkeep.dossiers import erase
 from tests.channels.returned import report
 from tests.conftest import NOW, House
+from tests.walking import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tests.webhooks.conftest import Hooked
 from tests.webhooks.telling import line_event, tell
-from tests.worker.test_house import AGREED, FORM, become_a_reader, path_in, states, the_reader
 from tracker.store import dossier, enrolments, events, suppressions
 from tracker.store.deliveries import plan
 from tracker.store.engine import reading, writing
@@ -205,7 +205,10 @@ def test_a_server_that_refuses_by_policy_is_asked_again_and_suppresses_nobody(
     assert the_reader(house).suppressed_at is None
 
 
-def test_a_domain_that_refuses_three_mails_by_policy_rests_for_an_hour(house: House) -> None:
+def test_a_domain_that_refuses_three_mails_by_policy_rests_for_an_hour(
+    make_house: Callable[..., House],
+) -> None:
+    house = make_house(smtp_connections=1)  # what is in the air besides is refused, too
     people = [f"p{n}@rests.example.jp" for n in range(5)] + ["other@example.jp"]
     for person in people:
         become_a_reader(house, email=person)

@@ -52,6 +52,12 @@ class Catalogue(BaseModel):
         return {page.url: page for page in self.pages}
 
     @cached_property
+    def moved(self) -> dict[str, str]:
+        """The addresses that pages had before, each with the one its page has now; both below the
+        site's root."""
+        return {alias.removeprefix("/"): page.url for page in self.pages for alias in page.aliases}
+
+    @cached_property
     def _by_gate(self) -> dict[str, Page]:
         return {page.gate.id: page for page in self.pages if page.gate}
 
@@ -60,13 +66,19 @@ class Catalogue(BaseModel):
         return {cta.id: cta for page in self.pages for cta in page.ctas}
 
     def page_at(self, url: str) -> Page | None:
-        """The page at ``url`` below the site's root, with or without the leading slash."""
-        return self._by_url.get(url.removeprefix("/"))
+        """The page at ``url`` below the site's root, with or without the leading slash; under an
+        address it had before as well."""
+        return self._by_url.get(self.now_at(url))
+
+    def now_at(self, url: str) -> str:
+        """``url`` without a leading slash; where a page had it before, the one it has now."""
+        own = url.removeprefix("/")
+        return self.moved.get(own, own)
 
     def stage_of(self, event: Event) -> Stage | None:
         """The stage of the page an event happened on; ``None`` where there is none."""
-        page = self._by_url.get((event.page or "").removeprefix("/"))
-        return page.stage if page and event.page is not None else None
+        page = None if event.page is None else self.page_at(event.page)
+        return page.stage if page else None
 
     def page_of(self, link: str) -> Page | None:
         """The page an editor's link (``/cases/foo.md#part``) names."""

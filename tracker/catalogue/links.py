@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from tracker.catalogue.markdown import Link
@@ -17,13 +17,22 @@ _OUTSIDE = ("http:", "https:", "mailto:", "tel:")
 class Site:
     """What links may lead to: pages by path (their urls, their anchors) and other files.
 
-    ``drafts`` are the paths of pages that are there, but are not published.
+    ``drafts`` are the paths of pages that are there, but are not published; ``moved`` says of an
+    address that a page had before which page that is (its path).
     """
 
     urls: Mapping[str, str]
     anchors: Mapping[str, frozenset[str]]
     assets: frozenset[str]
     drafts: frozenset[str] = frozenset()
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+
+def url_of(path: str) -> str:
+    """The address below the site's root at which the page of the file ``path`` is built."""
+    parent, _, name = path.removesuffix(".md").rpartition("/")
+    folder = f"{parent}/" if parent else ""
+    return folder if name in ("index", "README") else f"{folder}{name}/"
 
 
 def page_linked(site: Site, page: str, link: Link) -> str | None:
@@ -103,6 +112,8 @@ def _page_missing(site: Site, path: str) -> str | None:
         return None
     if path in site.drafts:
         return f"ページ「/{path}」は下書きです（公開するなら draft: true の行を消します）"
+    if now := site.moved.get(url_of(path)):
+        return f"ページ「/{shown(path)}」は移りました（いまは /{now}）"
     return f"ページ「/{shown(path)}」がありません{_meant(path, list(site.urls))}"
 
 

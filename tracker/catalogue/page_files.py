@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from tracker.catalogue import videos
+from tracker.catalogue.aliases import is_alias
 from tracker.catalogue.ctas import Cta, CtaOptions
 from tracker.catalogue.documents import Document, Loc, parse
 from tracker.catalogue.folder import Folder
-from tracker.catalogue.links import Site, check_link, check_target, page_linked
+from tracker.catalogue.issues import FOLDER as ISSUES
+from tracker.catalogue.links import Site, check_link, check_target, page_linked, url_of
 from tracker.catalogue.markdown import Block, Scan, scan
 from tracker.catalogue.pages import OWNERS, Page, PageFront, Section, page_gaps
 from tracker.catalogue.problems import allowed, shown, unknown
@@ -36,9 +38,7 @@ class _PageSource:
 
     @property
     def url(self) -> str:
-        parent, _, name = self.path.removesuffix(".md").rpartition("/")
-        folder = f"{parent}/" if parent else ""
-        return folder if name in ("index", "README") else f"{folder}{name}/"
+        return url_of(self.path)
 
 
 @dataclass
@@ -63,6 +63,7 @@ class PageFiles:
         self.folder = folder
         self.site = Site({}, {}, frozenset())
         self.site_with_drafts = self.site
+        self._aliases: dict[str, str] = {}
 
     def read(self, personas: list[str]) -> Iterator[Page]:
         base = self.folder.root / "site/pages"
@@ -187,6 +188,7 @@ class PageFiles:
                 self._tell_at(document, loc, message)
             elif link.removeprefix("/").partition("#")[0] == source.path:
                 self._tell_at(document, loc, f"next「{link}」はこのページ自身です")
+        self._check_aliases(source, document)
         for key in OWNERS:
             for loc, id_ in _texts(document.data, key, "id"):
                 place = f"{source.file}:{document.place(loc).line}"
@@ -212,6 +214,32 @@ class PageFiles:
                     folder = f"site/pages/{videos.FOLDER}"
                     message = f"動画のファイル「{shown(name)}」が {folder} にありません"
                     self._tell_at(document, loc, message)
+
+    def _check_aliases(self, source: _PageSource, document: Document) -> None:
+        """An address of before is nobody's address of today, and of one page only."""
+        site = self._site_for(source)
+        living = {url: path for path, url in site.urls.items()}
+        for loc, alias in _texts(document.data, "aliases"):
+            if not is_alias(alias):  # told already
+                continue
+            url = alias.removeprefix("/")
+            place = f"{source.file}:{document.place(loc).line}"
+            if url == source.url:
+                told = "このページのいまのアドレスです（前のアドレスだけを書きます）"
+            elif url in living:
+                told = f"いまも site/pages/{living[url]} のアドレスです（ページがなくなってから書けます）"
+            elif url in site.assets or f"{url}index.html" in site.assets:
+                told = "いまもあるファイルのアドレスです（ファイルがなくなってから書けます）"
+            elif url.startswith(f"{ISSUES}/") and (self.folder.root / "site" / ISSUES).is_dir():
+                told = f"/{ISSUES}/ の中です（メールマガジンの各号が読める場所なので、使えません）"
+            elif alias in self._aliases:
+                told = (
+                    f"{self._aliases[alias]}にもあります（前のアドレスが導くのは1ページだけです）"
+                )
+            else:
+                self._aliases[alias] = place
+                continue
+            self._tell_at(document, loc, f"aliases「{shown(alias)}」は{told}")
 
     def _tell_at(self, document: Document, loc: Loc, message: str) -> None:
         self.folder.problems.append(document.problem(loc, message))
@@ -356,6 +384,12 @@ def _site(sources: list[_PageSource], assets: frozenset[str]) -> Site:
         urls={source.path: source.url for source in sources},
         anchors={source.path: frozenset(source.scan.ids) for source in sources},
         assets=assets,
+        moved={
+            alias.removeprefix("/"): source.path
+            for source in sources
+            if source.front
+            for alias in source.front.aliases
+        },
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from pydantic import Field, model_validator
 
+from tracker.catalogue.aliases import Alias
 from tracker.catalogue.ctas import Cta
 from tracker.catalogue.diagnoses import Diagnosis
 from tracker.catalogue.gates import Gate
@@ -52,6 +53,11 @@ class PageFront(Value):
     )
     next: tuple[str, ...] = Field(
         (), description="次に読むページ。/ で始まるパスの一覧（例: [/cases/foo.md]）"
+    )
+    aliases: tuple[Alias, ...] = Field(
+        (),
+        description="名前や場所を変えたページの、前のアドレス（例: [/articles/old-name/]）。"
+        "開いた人はこのページへ案内され、前のアドレスで読まれた記録もこのページのものとして数える",
     )
     draft: bool = Field(False, description="true なら下書き。sodate serve でだけ見え、公開されない")
     gate: Gate | None = Field(None, description="資料の申し込みフォーム（kind: resource だけ）")

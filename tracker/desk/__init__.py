@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from tracker.context import context
-from tracker.desk import roles, session
+from tracker.desk import menu, roles, session
 from tracker.desk.account import pages as account
 from tracker.desk.accounts import pages as accounts
 from tracker.desk.audit import pages as audit
@@ -29,20 +29,6 @@ from tracker.desk.unsure import pages as unsure
 from tracker.store import accounts as store
 from tracker.store.engine import reading
 from tracker.words import Role
-
-MENU = (
-    ("desk.stages.show", "段階の動き"),
-    ("desk.diagnosis.show", "診断"),
-    ("desk.reports.index", "レポート"),
-    ("desk.mails.show", "メール"),
-    ("desk.clicks.show", "クリックの見分け"),
-    ("desk.handoffs.index", "引き渡し"),
-    ("desk.readers.index", "読者"),
-    ("desk.unsure.show", "不明のメール"),
-    ("desk.accounts.index", "利用者"),
-    ("desk.audit.show", "操作の記録"),
-)
-"""The pages of the menu; everybody sees those that their role may open."""
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self';"
@@ -79,9 +65,10 @@ def _at_hand() -> dict[str, Any]:
     here = context()
     return {
         "firm": here.catalogue.firm,
+        "demo": here.settings.demo,
         "account": session.current(),
         "may": session.may,
-        "menu": [(name, label) for name, label in MENU if session.may(name)],
+        "menu": menu.seen(session.may),
         "names": session.names(),
         "times": Times(here.settings.zone, here.now()),
     }

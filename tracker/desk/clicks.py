@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from tracker.catalogue import Catalogue
-from tracker.clicks import (
+from tracker.clicks.weights import (
     FORWARDED_FROM,
     FORWARDED_LABELS,
     LABELS,
@@ -28,7 +28,7 @@ from tracker.words import MailKind, Verdict
 
 pages = Blueprint("clicks", __name__)
 
-MOST_HITS = 60
+MOST_HITS = 30
 MOST_SIGNED = 5000
 MOST_COLUMNS = 92
 _OTHERS = {

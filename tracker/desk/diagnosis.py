@@ -29,7 +29,7 @@ def show() -> ResponseReturnValue:
     stored = _newest()
     report = stored.report if stored else None
     with reading(context().engine) as connection:
-        done = repairs.since(connection, context().now() - RECENT)
+        done = repairs.since(connection, context().now() - RECENT, context().catalogue.moved)
     mended = {repair.key for repair in done}
     findings = [f for f in (report.findings if report else ()) if f.key not in mended]
     changes = report.to_change_of(findings) if report else ()
@@ -95,7 +95,8 @@ def repaired() -> ResponseReturnValue:
     else:
         here = context()
         with writing(here.engine) as connection:
-            if key not in {r.key for r in repairs.since(connection, here.now() - RECENT)}:
+            done = repairs.since(connection, here.now() - RECENT, here.catalogue.moved)
+            if key not in {r.key for r in done}:
                 repairs.mark(connection, found, here.now())
         flash("直した日を記録しました。7日たつと、前後の比較をはじめます。")
     return redirect(url_for("desk.diagnosis.show"), 303)
@@ -138,14 +139,18 @@ def one(page: str) -> ResponseReturnValue:
 @dataclass(frozen=True)
 class Waiting:
     """A question, at how many places it is open, and after how many more visits the first and the
-    last of them will be answered (None: not by visits alone); and at how many it was answered
-    with no."""
+    last of them will be answered (None: not by visits alone, and ``otherwise`` says by what); and
+    at how many it was answered with no."""
 
     label: str
     places: int
     soonest: int | None
     latest: int | None
     cleared: int
+    otherwise: str
+
+
+_OTHERWISE = {"step_loses": "届くメールが増えてから", "unserved": "読者が増えてから"}
 
 
 def waiting(report: DiagnosisReport, url: str | None = None) -> list[Waiting]:
@@ -157,7 +162,8 @@ def waiting(report: DiagnosisReport, url: str | None = None) -> list[Waiting]:
         cleared = sum(c.kind == kind and url in (None, c.page) for c in report.cleared)
         if places or cleared:
             first, last = (more[0], more[-1]) if more else (None, None)
-            found.append(Waiting(label, len(places), first, last, cleared))
+            otherwise = _OTHERWISE.get(kind, "比べるものが増えてから")
+            found.append(Waiting(label, len(places), first, last, cleared, otherwise))
     return found
 
 

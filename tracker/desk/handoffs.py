@@ -18,7 +18,7 @@ from tracker.store.deals import Deal
 from tracker.store.engine import reading, writing
 from tracker.store.handoffs import Handoff
 from tracker.wake import Job, wake
-from tracker.words import Act, DealOutcome, DealSource, LostReason, Role, Touch
+from tracker.words import Act, DealOutcome, DealSource, HandoffCause, LostReason, Role, Touch
 
 pages = Blueprint("handoffs", __name__)
 
@@ -67,6 +67,50 @@ def index() -> ResponseReturnValue:
 @pages.get("/handoffs/<handoff_id>")
 def one(handoff_id: str) -> ResponseReturnValue:
     return _page(handoff_id)
+
+
+@pages.post("/readers/<reader_id>/handoff")
+def give(reader_id: str) -> ResponseReturnValue:
+    """Give a reader to sales by hand, with what they should know; the worker tells them by mail."""
+    here = context()
+    text = clean(request.form.get("text", ""), lines=True)
+    chosen = request.form.get("owner", "")
+    sales = here.catalogue.firm.sales
+    back = redirect(url_for("desk.readers.one", reader_id=reader_id), 303)
+    with writing(here.engine) as connection:
+        reader = store.get(connection, reader_id) or abort(404)
+        owner = accounts.get(connection, chosen) if chosen else None
+        if reader.email is None:
+            flash("消去した読者は引き渡せません。")
+            return back
+        if not text or len(text) > LONGEST_TEXT:
+            flash(f"引き渡す理由を、{LONGEST_TEXT}文字までで書いてください。")
+            return back
+        if chosen and (owner is None or not owner.role.covers(Role.MARKETER)):
+            flash("担当にできるのは、担当者と管理者です。")
+            return back
+        handoff_id = handoffs.give(
+            connection,
+            reader_id,
+            HandoffCause.BY_HAND,
+            now=here.now(),
+            due_at=here.now() + timedelta(days=sales.hot_days),
+            score=reader.score,
+            stage=reader.stage,
+            owner_id=owner.id if owner else None,
+        )
+        if handoff_id is None:
+            flash("この読者は、もう引き渡されています。")
+            task = handoffs.open_of(connection, reader_id)
+            return _back(task.id) if task else back
+        given = handoffs.get(connection, handoff_id)
+        assert given is not None
+        author = session.signed_in().email
+        handoffs.write_down(connection, given, Touch.NOTE, author, here.now(), text)
+        _keep(connection, given, given=True, owner=owner.email if owner else None)
+    wake(here.redis, Job.SWEEP)
+    flash("引き渡しました。担当にはメールで知らせます。")
+    return _back(handoff_id)
 
 
 @pages.post("/handoffs/<handoff_id>/owner")

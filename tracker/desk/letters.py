@@ -78,4 +78,4 @@ def _values(kept: Kept) -> dict[str, str]:
         for place, target in enumerate(kept.targets)
         if target is not None
     }
-    return {"unsubscribe": NOWHERE, "preferences": NOWHERE, **links, **kept.values}
+    return {"unsubscribe": NOWHERE, "preferences": NOWHERE, "trap": NOWHERE, **links, **kept.values}

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fpdf import FPDF, FontFace
 
+from tracker.desk.kinsoku import wrapped
 from tracker.diagnosis import DiagnosisReport, Finding, Note, PageReading, Undecided
 
 FONT = Path(__file__).parents[1] / "fonts" / "ipaexg.ttf"
@@ -16,8 +17,11 @@ MOST_CURVES = 12
 MOST_ROWS = 24
 _FACE = "ipaexg"
 _MARGIN = 16.0
+_SPARE = 0.1
+"""The file's own sums of widths differ from ours in the last digits."""
 _INK, _QUIET, _LEAF, _WARN = (34, 48, 42), (91, 106, 98), (31, 111, 74), (162, 59, 29)
-_LINE, _PALE = (223, 226, 217), (222, 235, 228)
+_LINE, _PALE, _FALLEN = (223, 226, 217), (222, 235, 228), (196, 202, 196)
+_COLUMNS = (62, 72, 16, 28)
 Colour = tuple[int, int, int]
 
 
@@ -86,15 +90,20 @@ class _Paper(FPDF):
         self.ln(4)
         self.set_font(_FACE, size=13)
         self.set_text_color(*_LEAF)
-        self.multi_cell(0, 7, text, new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 7, self.set_in(text), new_x="LMARGIN", new_y="NEXT")
         self.set_draw_color(*_LINE)
         self.line(_MARGIN, self.get_y(), self.w - _MARGIN, self.get_y())
         self.ln(2)
 
+    def set_in(self, text: str, part: float = 1.0) -> str:
+        """``text`` in lines that end where Japanese lines may, for ``part`` of the width."""
+        room = self.epw * part - 2 * self.c_margin - _SPARE
+        return wrapped(text, room, self.get_string_width)
+
     def write_down(self, text: str, *, size: float = 10, colour: Colour = _INK) -> None:
         self.set_font(_FACE, size=size)
         self.set_text_color(*colour)
-        self.multi_cell(0, size * 0.6, text, new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, size * 0.6, self.set_in(text), new_x="LMARGIN", new_y="NEXT")
         self.ln(0.8)
 
 
@@ -106,27 +115,50 @@ def _change(paper: _Paper, number: int, change: Finding | Note) -> None:
     paper.write_down(f"直し方：{change.how}", colour=_LEAF)
     if isinstance(change, Note):
         prospect = "しくみ上の注意（数字では確かめていません）"
-    elif change.brings_more:
-        prospect = f"増える見込み：{change.gain.words}（8割の確からしさ）・{change.sureness}"
     else:
-        prospect = "直しても問い合わせは増えない可能性もあります"
+        prospect = change.prospect
+        if change.brings_more:
+            prospect = f"増える見込み：{prospect}"
     paper.write_down(prospect, colour=_QUIET)
     paper.ln(1.5)
 
 
 def _way(paper: _Paper, report: DiagnosisReport) -> None:
     most = max(step.count for step in report.way) or 1
+    left, width = _MARGIN + 36, 104.0
+
+    def band(y: float, count: float, colour: Colour) -> None:
+        paper.set_fill_color(*colour)
+        if count:
+            paper.rect(left, y + 1, max(0.3, width * min(1.0, count / most)), 4, style="F")
+
     for step in report.way:
         y = paper.get_y()
         paper.set_font(_FACE, size=9)
         paper.set_text_color(*_INK)
-        paper.cell(34, 6, step.label)
-        paper.set_fill_color(*(_WARN if step.found else _LEAF))
-        width = 110 * step.count / most
-        if width:
-            paper.rect(_MARGIN + 34, y + 1, max(0.3, width), 4, style="F")
-        paper.set_x(_MARGIN + 148)
-        paper.cell(30, 6, f"{step.count:,}", align="R", new_x="LMARGIN", new_y="NEXT")
+        paper.cell(36, 6, step.label)
+        band(y, step.of or 0, _FALLEN)
+        band(y, step.count, _WARN if step.found else _LEAF)
+        if step.usual is not None:
+            x = left + width * min(1.0, step.usual / most)
+            paper.set_draw_color(*_INK)
+            paper.line(x, y + 0.4, x, y + 5.6)
+        paper.set_x(_MARGIN + 142)
+        share = f"{100 * step.count / step.of:.1f}%" if step.of else ""
+        paper.cell(18, 6, f"{step.count:,}", align="R")
+        paper.cell(18, 6, share, align="R", new_x="LMARGIN", new_y="NEXT")
+    paper.write_down(
+        "灰色は前の段から落ちた分、細い線はどの所も同じ種類のほかの所なみだったときの回数です。",
+        size=8,
+        colour=_QUIET,
+    )
+    for mail in report.mails[:MOST_ROWS]:
+        paper.write_down(
+            f"{mail.label} {mail.day}日目「{mail.subject}」：届いた{mail.delivered:,}、"
+            f"押した{mail.clicked:,}、配信を止めた{mail.stopped:,}",
+            size=9,
+            colour=_WARN if mail.found else _INK,
+        )
 
 
 def _curves(paper: _Paper, pages: Sequence[PageReading], findings: Sequence[Finding]) -> None:
@@ -198,7 +230,7 @@ def _waiting(paper: _Paper, items: Sequence[Undecided]) -> None:
     paper.set_fill_color(255)
     with paper.table(
         width=int(paper.epw),
-        col_widths=(62, 72, 16, 28),
+        col_widths=_COLUMNS,
         line_height=5.5,
         borders_layout="MINIMAL",
         headings_style=FontFace(color=_QUIET),
@@ -208,13 +240,8 @@ def _waiting(paper: _Paper, items: Sequence[Undecided]) -> None:
             head.cell(label)
         for item in items[:MOST_ROWS]:
             row = table.row()
-            row.cell(f"{item.title} {item.where}")
-            row.cell(item.what)
-            row.cell(f"{item.people:,}")
-            row.cell(
-                f"あと約{item.more_sessions:,}回の訪問"
-                if item.more_sessions
-                else "訪問が増えるだけでは分かりません"
-            )
+            told = (f"{item.title} {item.where}", item.what, f"{item.people:,}", item.wait)
+            for text, width in zip(told, _COLUMNS, strict=True):
+                row.cell(paper.set_in(text, width / sum(_COLUMNS)))
     if len(items) > MOST_ROWS:
         paper.write_down(f"このほか{len(items) - MOST_ROWS}か所は、画面にあります。", colour=_QUIET)

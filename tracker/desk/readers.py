@@ -12,12 +12,12 @@ from tracker.desk.timeline import moments
 from tracker.desk.times import Times
 from tracker.desk.worth import worth
 from tracker.inputs import clean
-from tracker.store import enrolments, events, handoffs, histories, letters, people
+from tracker.store import accounts, enrolments, events, handoffs, histories, letters, people
 from tracker.store import readers as store
 from tracker.store.engine import reading
 from tracker.store.people import Order
 from tracker.store.readers import Reader
-from tracker.words import DeliveryState, Entry, EventKind, SetFor, Stage
+from tracker.words import DeliveryState, Entry, EventKind, HandoffCause, Role, SetFor, Stage
 
 pages = Blueprint("readers", __name__)
 
@@ -88,6 +88,7 @@ def one(reader_id: str) -> ResponseReturnValue:
         kept = letters.kept_of_reader(connection, reader_id)
         held_out = any(one.held_out for one in enrolments.under_way(connection, reader_id))
         task = handoffs.last_of(connection, reader_id)
+        staff = [a for a in accounts.everyone(connection) if a.role.covers(Role.MARKETER)]
     shown = line if request.args.get("all") == "1" else line[:MOST_MOMENTS]
     day = Times(context().settings.zone, context().now()).day
     return render_template(
@@ -100,6 +101,9 @@ def one(reader_id: str) -> ResponseReturnValue:
         held_out=held_out,
         kept=kept,
         task=task,
+        staff=staff,
+        is_hot=reader.score >= catalogue.scoring.hot_at
+        or (task is not None and task.is_open and task.cause is HandoffCause.HOT),
         hot_at=catalogue.scoring.hot_at,
         half_life_days=catalogue.scoring.half_life_days,
         worth=worth(catalogue, done, entries, mails, context().now()),

@@ -38,6 +38,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "desk.letters.html": Role.MARKETER,
     "desk.handoffs.index": Role.VIEWER,
     "desk.handoffs.one": Role.VIEWER,
+    "desk.handoffs.give": Role.MARKETER,
     "desk.handoffs.entrust": Role.MARKETER,
     "desk.handoffs.record": Role.MARKETER,
     "desk.handoffs.close": Role.MARKETER,

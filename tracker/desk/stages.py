@@ -10,6 +10,7 @@ from tracker.catalogue import Catalogue
 from tracker.context import context
 from tracker.desk import sentences
 from tracker.desk.period import LABELS, period
+from tracker.reporting.rest import without_collector
 from tracker.store import histories, reports, suppressions
 from tracker.store.engine import reading
 from tracker.store.reports import Followed, StepFigures
@@ -42,7 +43,7 @@ def show() -> ResponseReturnValue:
     here = context()
     now, catalogue = here.now(), here.catalogue
     span = period(request.args.get("days"), now, here.settings.zone)
-    with reading(here.engine) as connection:
+    with without_collector(), reading(here.engine) as connection:
         by_stage = reports.readers_by_stage(connection)
         arrived = reports.moves_by_stage(connection, span.since)
         found = {
@@ -53,7 +54,7 @@ def show() -> ResponseReturnValue:
             "uncertain": histories.uncertain(connection, span.since, MOST_UNCERTAIN),
             "refusals": suppressions.refusals(connection, now - REFUSALS_OF),
         }
-        clicks = reports.clicks_followed(connection, span.since, now)
+        clicks = reports.clicks_followed(connection, span.since, now, catalogue.moved)
         steps = reports.step_figures(connection, span.since)
     mail_clicks = [f for f in clicks if f.cta is None]
     cta_clicks = [f for f in clicks if f.cta is not None]

@@ -7,13 +7,8 @@ from typing import Any, Literal
 
 from tracker.bounces import SMTP
 from tracker.catalogue import Catalogue
-from tracker.clicks import (
-    FORWARDED_LABELS,
-    LABELS,
-    PERHAPS_FORWARDED_FROM,
-    counts_for_reader,
-    forwardedness,
-)
+from tracker.clicks.counting import counts_for_reader, forwardedness
+from tracker.clicks.weights import FORWARDED_LABELS, LABELS, PERHAPS_FORWARDED_FROM
 from tracker.desk import sentences
 from tracker.desk.worth import rule_in_words
 from tracker.events import Event

@@ -4,6 +4,7 @@ The request decides nothing but the redirect: whether a person or a machine foll
 judged later, from the stored hit. The answer is the same whatever comes of it.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -56,7 +57,8 @@ def follow(here: Context, token: str, environ: dict[str, Any]) -> str:
     hit = _hit(link, late, now, here.settings.site_url, environ)
     with suppress(JournalError):
         here.journal.append([hit])
-    return with_key(destination(here.settings.site_url, link.target), link.target, hit.id)
+    target = at_present(link.target, here.catalogue.moved)
+    return with_key(destination(here.settings.site_url, target), target, hit.id)
 
 
 def redirection(target: str) -> Response:
@@ -66,6 +68,14 @@ def redirection(target: str) -> Response:
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def at_present(target: str, moved: Mapping[str, str]) -> str:
+    """The signed ``target`` of a link, led straight to where its page is now; ``moved`` says of an
+    address that a page had before which it has now."""
+    page, hash_, fragment = target.partition("#")
+    now = moved.get(page.removeprefix("/"))
+    return target if now is None else f"{now}{hash_}{fragment}"
 
 
 @lru_cache(maxsize=1024)

@@ -6,11 +6,13 @@ from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
+from werkzeug.urls import iri_to_uri
 
 from tracker.context import context
 
@@ -26,6 +28,9 @@ _PACKED = frozenset({".html", ".css", ".js", ".json", ".svg", ".txt", ".xml"})
 @door.get("/", defaults={"path": ""})
 @door.get("/<path:path>")
 def serve(path: str) -> ResponseReturnValue:
+    for before in (path, f"{path}/"):
+        if (now := context().catalogue.moved.get(before)) is not None:
+            return _moved(now)
     root = context().settings.built_site.resolve()
     found = safe_join(str(root), path)
     if any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
@@ -38,6 +43,15 @@ def serve(path: str) -> ResponseReturnValue:
         return _send(root, path)
     except NotFound:
         return not_found(root)
+
+
+def _moved(now: str) -> Response:
+    """Where the page is now. Not for ever: the address may be another page's some day."""
+    query = request.query_string.decode()
+    answer = Response(status=301)
+    answer.headers["Location"] = iri_to_uri(f"/{quote(now)}") + (f"?{query}" if query else "")
+    answer.cache_control.max_age = _A_WHILE
+    return answer
 
 
 def _send(root: Path, path: str) -> Response:

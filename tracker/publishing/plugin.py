@@ -22,7 +22,7 @@ from tracker.catalogue.catalogue import Catalogue
 from tracker.catalogue.issues import FOLDER as ISSUES
 from tracker.catalogue.load import Reading, read
 from tracker.catalogue.pages import Page
-from tracker.publishing import archive, feed, sitemap
+from tracker.publishing import archive, feed, moved, sitemap
 from tracker.publishing.assets import SCRIPTS, THEME, minified
 from tracker.publishing.lists import pages_for, pages_of
 from tracker.publishing.menu import Menu
@@ -159,13 +159,16 @@ class SodatePlugin(BasePlugin[Options]):  # type: ignore[no-untyped-call]
         return context
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """The feed and ``robots.txt``, where editors have none of their own; and the scripts go out
-        without their comments: the beacon is to stay below 2,000 bytes."""
+        """The feed and ``robots.txt``, where editors have none of their own; the pages at addresses
+        of before; and the scripts go out without their comments: the beacon is to stay below 2,000 bytes."""
         robots = Path(config.site_dir) / "robots.txt"
         if (site := _site(config)) and not robots.exists():
             robots.write_text(sitemap.robots(site), encoding="utf-8")
         if self.feed:
             (Path(config.site_dir) / feed.NAME).write_bytes(self.feed)
+        if self.catalogue is not None:
+            for taken in moved.write(self.catalogue, _site(config), Path(config.site_dir)):
+                log.warning("aliases「%s」には、すでにほかのページかファイルがあります", taken)
         _put_the_index_aside(Path(config.site_dir))
         for script in SCRIPTS:
             published = Path(config.site_dir) / "assets" / "javascripts" / script

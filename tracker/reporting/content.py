@@ -1,6 +1,7 @@
 """Content: what each page did, and whether there is something to read where readers stand."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,13 +9,13 @@ from sqlalchemy import Connection
 
 from tracker.catalogue import Catalogue
 from tracker.catalogue.coverage import coverage
-from tracker.reporting.clicks import LOOK_BACK
-from tracker.reporting.scope import Reading, Scope, ms
-from tracker.reports.content import Demand, Goals, Viewed, Worth, demands, persona_of, worths
+from tracker.reporting.scope import LOOK_BACK, Reading, Scope, ms
+from tracker.reporting.who import likeness
+from tracker.reports.content import Demand, Goals, Viewed, Worth, demands, worths
 from tracker.reports.rows import GOAL, Kind
 from tracker.store import orders
 from tracker.store import touches as store
-from tracker.store.viewing import programs, viewed
+from tracker.store.viewing import viewed
 from tracker.words import Stage
 
 UNKNOWN = ""
@@ -33,6 +34,8 @@ class ContentReport:
     views_before: int | None
     leads: int
     inquirers: int
+    leads_before: int | None
+    inquirers_before: int | None
 
 
 def report(
@@ -40,29 +43,31 @@ def report(
 ) -> ContentReport:
     """Made of the store as it is now (``now`` is the scope's end at the latest)."""
     reading = Reading(catalogue)
-    first = store.first_seen(connection)
+    first = store.first_seen(connection, store.came(connection))
     if scope.source is not None:
         first = {r: seen for r, seen in first.items() if seen[1] == scope.source}
     since = None if scope.since is None else scope.since - LOOK_BACK
     until = min(scope.until, now)
     reads: dict[str, dict[str, int]] = defaultdict(dict)
-    for touch in store.reads(connection, since, until, reading.is_read):
+    for touch in store.reads(connection, since, until, reading.is_read, catalogue.moved):
         if touch.reader in first and touch.thing.kind is Kind.PAGE:
             own = reads[touch.reader]
             own[touch.thing.id] = min(touch.at, own.get(touch.thing.id, touch.at))
     goals = _goals(connection, scope, set(first))
-    machines = programs(connection)
     seen = [
         page
-        for page in viewed(connection, scope.since, scope.until, scope.source, machines)
+        for page in viewed(connection, scope.since, scope.until, scope.source, catalogue.moved)
         if reading.is_for(page.page, scope)
     ]
     before = scope.before
-    earlier = None
+    earlier = gone = None
     if before is not None:
+        gone = _goals(connection, before, set(first))
         earlier = {
             page.page: page.views
-            for page in viewed(connection, before.since, before.until, scope.source, machines)
+            for page in viewed(
+                connection, before.since, before.until, scope.source, catalogue.moved
+            )
             if reading.is_for(page.page, scope)
         }
     pages = [
@@ -79,6 +84,8 @@ def report(
         views_before=None if earlier is None else sum(earlier.values()),
         leads=len(goals.leads),
         inquirers=len(goals.inquiries),
+        leads_before=None if gone is None else len(gone.leads),
+        inquirers_before=None if gone is None else len(gone.inquiries),
     )
 
 
@@ -117,9 +124,18 @@ def _demands(
         key = (cell.stage.rank, cell.persona.id)
         pages[key] = len(cell.pages)
         views[key] = sum(views_of.get(page.url, 0) for page in cell.pages)
-    standing: Counter[tuple[int, str]] = Counter()
-    for reader, rank in store.standing(connection).items():
-        named = [reading.pages[p].personas for p in reads.get(reader, ()) if p in reading.pages]
-        standing[rank, persona_of(named) or UNKNOWN] += 1
+    standing = standing_as(connection, reading, reads)
     unlike = tuple(standing.pop((stage.rank, UNKNOWN), 0) for stage in Stage)
     return demands(pages, views, standing), unlike
+
+
+def standing_as(
+    connection: Connection, reading: Reading, reads: Mapping[str, Iterable[str]]
+) -> Counter[tuple[int, str]]:
+    """How many readers stand at which stage (rank) now, by whom they are like as far as the pages
+    say that each of them ``reads``."""
+    found: Counter[tuple[int, str]] = Counter()
+    like = likeness(reading, reads)
+    for reader, rank in store.standing(connection).items():
+        found[rank, like.get(reader) or UNKNOWN] += 1
+    return found

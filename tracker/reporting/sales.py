@@ -1,6 +1,7 @@
 """Sales: how soon hot readers were reached out to, what came of them, what they cost, and what the
 score was worth."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection
 
 from tracker.catalogue import Catalogue
 from tracker.reporting.scope import Scope, ms
+from tracker.reporting.who import of_scope
 from tracker.reports.sales import Band, Speed, Threshold, bands, cost_between, speed, thresholds
 from tracker.store import costs, orders, sales
 from tracker.store import touches as store
@@ -23,6 +25,7 @@ CALLS = 20
 class Waiting:
     """A reader given to sales, whose time is over, and to whom nobody reached out."""
 
+    id: str
     person: Person
     opened_at: datetime
     due_at: datetime
@@ -32,13 +35,14 @@ class Waiting:
 @dataclass(frozen=True)
 class SalesReport:
     """``hot`` readers are there now; ``leads`` came in the period, ``orders`` with their ``yen``
-    were won in it, for ``cost`` yen (None: nobody told). ``months`` are what was told."""
+    were won in it, for ``cost`` yen (None: nobody told, or of a part of the readers). ``months`` are what was told."""
 
     hot: int
     hot_at: float
     speed: Speed
     speed_before: Speed | None
     leads: int
+    leads_before: int | None
     orders: int
     yen: int
     orders_before: int | None
@@ -61,15 +65,13 @@ def report(
 ) -> SalesReport:
     """Made of the store as it is now; sales can make ``calls`` a month."""
     hot_at = catalogue.scoring.hot_at
-    who = None
-    if scope.source is not None:
-        first = store.first_seen(connection)
-        who = {reader for reader, seen in first.items() if seen[1] == scope.source}
+    who = of_scope(connection, catalogue, scope, standing=True)
     everybody = [row for row in sales.scored(connection) if who is None or row[0] in who]
     began = ms(now - MONTH * 3)
     active = [one.score for _, one, at in everybody if at >= began and not one.bought]
     before = scope.before
     bought = _bought(connection, scope, who)
+    known = store.became_known(connection)
     earlier = _bought(connection, before, who) if before else None
     months = costs.by_month(connection)
     spent = [(*_span(month, scope.offset), yen) for month, yen in months.items()]
@@ -82,33 +84,34 @@ def report(
         hot_at=hot_at,
         speed=_speed(connection, scope, who, now),
         speed_before=_speed(connection, before, who, now) if before else None,
-        leads=sum(
-            (scope.since_ms or 0) <= at < scope.until_ms and (who is None or reader in who)
-            for reader, at in store.became_known(connection).items()
-        ),
+        leads=_leads(known, scope, who),
+        leads_before=_leads(known, before, who) if before else None,
         orders=bought[0],
         yen=bought[1],
         orders_before=earlier[0] if earlier else None,
         yen_before=earlier[1] if earlier else None,
-        cost=cost if cost > 0 else None,
+        cost=cost if cost > 0 and who is None else None,
         months=months,
-        waiting=tuple(
-            Waiting(*row)
-            for row in sales.waiting(connection, now, MOST_WAITING)
-            if who is None or row[0].id in who
-        ),
+        waiting=tuple(Waiting(*row) for row in sales.waiting(connection, now, MOST_WAITING, who)),
         bands=tuple(bands(one for _, one, _ in everybody)),
         thresholds=tuple(thresholds([one for _, one, _ in everybody], active, 3.0, calls)),
         calls=calls,
     )
 
 
-def _speed(connection: Connection, scope: Scope, who: set[str] | None, now: datetime) -> Speed:
+def _speed(
+    connection: Connection, scope: Scope, who: Collection[str] | None, now: datetime
+) -> Speed:
     found = sales.tasks(connection, scope.since, scope.until)
     return speed([task for task in found if who is None or task.reader in who], ms(now))
 
 
-def _bought(connection: Connection, scope: Scope, who: set[str] | None) -> tuple[int, int]:
+def _leads(known: dict[str, int], scope: Scope, who: Collection[str] | None) -> int:
+    begin, end = scope.since_ms or 0, scope.until_ms
+    return sum(begin <= at < end and (who is None or r in who) for r, at in known.items())
+
+
+def _bought(connection: Connection, scope: Scope, who: Collection[str] | None) -> tuple[int, int]:
     begin, end = scope.since_ms or 0, scope.until_ms
     won = [
         yen

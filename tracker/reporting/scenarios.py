@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from tracker.catalogue import Catalogue
 from tracker.catalogue.scenarios import Scenario, Step
 from tracker.reporting.scope import Scope
+from tracker.reporting.who import of_scope
 from tracker.reports.mailings import Loss, Mailing, losses
 from tracker.store import judgements
 from tracker.store.judgements import Judgement
@@ -39,11 +40,10 @@ def report(
     connection: Connection, catalogue: Catalogue, scope: Scope, now: datetime
 ) -> ScenariosReport:
     """Made of the store as it is now."""
-    found = mailings(connection, scope.since, scope.until, now, scope.source)
+    who = of_scope(connection, catalogue, scope)
+    found = mailings(connection, scope.since, scope.until, now, who)
     before = scope.before
-    earlier = (
-        mailings(connection, before.since, before.until, now, scope.source) if before else None
-    )
+    earlier = mailings(connection, before.since, before.until, now, who) if before else None
     lost = losses(list(found.values()))
     own = [
         scenario

@@ -12,14 +12,18 @@ READ_PART = 0.6
 READ_MS = 20_000
 """A page is read when its end was reached, or so much of its headings with so much attention."""
 
+LOOK_BACK = timedelta(days=90)
+"""Touches that long before the period still take part in what came of it."""
+
 
 @dataclass(frozen=True)
 class Scope:
     """From ``since`` (None: the first record) to before ``until`` (UTC); ``offset`` is how far the
     firm's clock is ahead of UTC, in ms.
 
-    ``stage`` takes pages of a stage, and moves from it; ``persona`` what is written for one;
-    ``source`` readers, and views, that came from there.
+    ``stage`` takes pages and scenarios of a stage, moves from it, and for sales the readers who
+    stand there; ``persona`` what is written for one, and of mails and sales the readers who are
+    like one; ``source`` readers, and views, that came from there.
     """
 
     since: datetime | None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ class Look(StrEnum):
     STAGE = "stage"
     READER = "reader"
     WHEN = "when"
+    HANDOFF = "handoff"
     BAR = "bar"
     SPAN = "span"
 
@@ -33,6 +35,13 @@ class Look(StrEnum):
         return self in (
             Look.NUMBER, Look.DECIMAL, Look.SHARE, Look.POINTS, Look.YEN, Look.DAYS, Look.HOURS,
         )  # fmt: skip
+
+
+class Handoff(NamedTuple):
+    """A reader's hand-off to sales, by its id, and when it was."""
+
+    id: str
+    at: datetime
 
 
 class Bar(NamedTuple):

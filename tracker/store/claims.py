@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     and_,
@@ -79,11 +80,8 @@ _NOW = bindparam("at", type_=Utc)
 _IDS = deliveries.c.id.in_(bindparam("ids", expanding=True))
 
 
-def _may_go_out() -> tuple[ColumnElement[bool], ...]:
+def _may_go_out(of_newsletter: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
     its_reader = readers.c.id == deliveries.c.reader_id
-    of_newsletter = func.coalesce(deliveries.c.scenario, "").in_(
-        bindparam("newsletters", expanding=True)
-    )
     last_inquiry = (
         select(func.max(inquiries.c.at))
         .where(inquiries.c.reader_id == deliveries.c.reader_id)
@@ -137,7 +135,9 @@ _CLAIM = (
         _IDS,
         deliveries.c.state == DeliveryState.PLANNED,
         deliveries.c.due_at <= _NOW,
-        *_may_go_out(),
+        *_may_go_out(
+            func.coalesce(deliveries.c.scenario, "").in_(bindparam("newsletters", expanding=True))
+        ),
     )
     .values(
         state=DeliveryState.CLAIMED,
@@ -150,20 +150,21 @@ _CLAIM = (
 _THIS_CLAIM = and_(_IDS, deliveries.c.attempts == bindparam("claim"))
 """The rows that are still these claims': see ``_move``."""
 
+_ONE_CLAIM = and_(deliveries.c.id == bindparam("own"), deliveries.c.attempts == bindparam("claim"))
 _BEGIN = (
     update(deliveries)
     .where(
-        _THIS_CLAIM,
+        _ONE_CLAIM,
         deliveries.c.state == DeliveryState.CLAIMED,
         deliveries.c.due_at <= _NOW,
-        *_may_go_out(),
+        *_may_go_out(bindparam("of_newsletter", type_=Boolean)),
     )
     .values(state=DeliveryState.SENDING, claimed_at=_NOW, channel=Channel.MAIL, retry_key=None)
-    .returning(deliveries.c.id)
 )
+_BEGUN = select(deliveries.c.id).where(_THIS_CLAIM, deliveries.c.state == DeliveryState.SENDING)
 _SENT = (
     update(deliveries)
-    .where(_THIS_CLAIM, deliveries.c.state == DeliveryState.SENDING)
+    .where(_ONE_CLAIM, deliveries.c.state == DeliveryState.SENDING)
     .values(state=DeliveryState.SENT, settled_at=_NOW, reason=None, smtp_code=bindparam("code"))
 )
 
@@ -202,17 +203,31 @@ def begin_each(
 ) -> set[str]:
     """Mark mails that are handed over at the same moment, as ``begin`` marks one; the ids of those
     that may go on. Who left since the claim gets nothing any more."""
-    more = {"at": now, "newsletters": list(newsletters)}
+    rows = [
+        {
+            "own": mail.id,
+            "claim": mail.attempts,
+            "at": now,
+            "of_newsletter": mail.scenario in newsletters,
+        }
+        for mail in claimed
+    ]
+    if connection.execute(_BEGIN, rows).rowcount == len(claimed):
+        return {mail.id for mail in claimed}
     marked: set[str] = set()
     for claim in _by_claim(claimed):
-        marked.update(connection.execute(_BEGIN, {**claim, **more}).scalars())
+        marked.update(connection.execute(_BEGUN, claim).scalars())
     return marked
 
 
-def sent_each(connection: Connection, sent: Sequence[Delivery], now: datetime, code: int) -> int:
-    """Settle mails that the server took with the same code; how many were still this worker's."""
-    more = {"at": now, "code": code}
-    return sum(connection.execute(_SENT, {**claim, **more}).rowcount for claim in _by_claim(sent))
+def sent_each(connection: Connection, sent: Sequence[tuple[Delivery, int]], now: datetime) -> int:
+    """Settle mails that the server took, each with its code; how many were still this worker's."""
+    if not sent:
+        return 0
+    rows = [
+        {"own": mail.id, "claim": mail.attempts, "at": now, "code": code} for mail, code in sent
+    ]
+    return connection.execute(_SENT, rows).rowcount
 
 
 def give_back_each(

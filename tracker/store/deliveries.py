@@ -4,7 +4,7 @@ Every change is a conditional UPDATE that must find the row in the state it leav
 workers, a job run twice or a restarted scheduler cannot send a mail twice.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -104,6 +104,15 @@ def plan(
     return str(row["id"]) if insert_new(connection, deliveries, [row]) else None
 
 
+def plan_to_each(connection: Connection, addresses: Iterable[str], *, key: str, **mail: Any) -> int:
+    """Plan the same mail to each of ``addresses``, as ``plan`` does one, under a key of each; how
+    many were new."""
+    return sum(
+        plan(connection, key=f"{key}:{address}"[:140], recipient=address, **mail) is not None
+        for address in addresses
+    )
+
+
 def plan_steps(
     connection: Connection, steps: Sequence[dict[str, Any]], *, domain: str, now: datetime
 ) -> int:
@@ -187,7 +196,8 @@ def due(
 
 
 def unwanted(ordered_by: ColumnElement[datetime] | datetime) -> ColumnElement[bool]:
-    return or_(deliveries.c.kind.in_(UNORDERED), deliveries.c.planned_at <= ordered_by)
+    unordered = (deliveries.c.kind == kind for kind in UNORDERED)  # IN knows no rows of many
+    return or_(*unordered, deliveries.c.planned_at <= ordered_by)
 
 
 def cancel_open(

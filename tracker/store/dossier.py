@@ -70,6 +70,8 @@ IMPERSONAL: dict[str, str] = {
     "cursors": "how far the worker has come",
     "diagnoses": "counts of pages",
     "costs": "what marketing spent in a month",
+    "page_days": "counts of views by day and page",
+    "arrivals": "counts of first visits by quarter of an hour",
     "judgements": "counts of each scenario's readers and inquiries",
     "page_stages": "the stages pages had",
     "accounts": "who works at the desk",

@@ -228,6 +228,32 @@ def count_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
     return connection.execute(statement, rows).rowcount
 
 
+def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert ``rows``, each in place of the one that has its key."""
+    if rows:
+        connection.execute(_putting(connection.dialect.name, table), rows)
+
+
+def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert ``rows``, or add their figures to those of the one that has its key."""
+    if rows:
+        connection.execute(_putting(connection.dialect.name, table, adding=True), rows)
+
+
+@cache
+def _putting(dialect: str, table: Table, *, adding: bool = False) -> Any:
+    statement = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
+    keys = list(table.primary_key)
+    new = {
+        column.name: column + statement.excluded[column.name]
+        if adding
+        else statement.excluded[column.name]
+        for column in table.c
+        if column not in keys
+    }
+    return statement.on_conflict_do_update(index_elements=keys, set_=new)
+
+
 def _insert(connection: Connection, table: Table) -> Any:
     # The other engine's dialect takes time and memory to import, and is not needed here.
     return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, in
 
 from tracker.store.engine import insert_new
 from tracker.store.people import PERSON, Person, named, person, stage_or_none
-from tracker.store.tables import accounts, handoff_entries, handoffs, new_id, readers
+from tracker.store.tables import accounts, deliveries, handoff_entries, handoffs, new_id, readers
 from tracker.words import DealOutcome, HandoffCause, Stage, Touch
 
 MOST = 200
@@ -96,8 +96,10 @@ def give(
     stage: Stage | None,
     reasons: Sequence[dict[str, Any]] = (),
     event_id: str | None = None,
+    owner_id: str | None = None,
 ) -> str | None:
-    """Open a task about a reader; ``None`` if one is open already."""
+    """Open a task about a reader (the ``owner_id``'s, if one is named); ``None`` if one is open
+    already."""
     row = {
         "id": new_id(),
         "reader_id": reader_id,
@@ -108,6 +110,7 @@ def give(
         "stage": stage,
         "reasons": list(reasons),
         "event_id": event_id,
+        "owner_id": owner_id,
     }
     return str(row["id"]) if insert_new(connection, handoffs, [row]) else None
 
@@ -164,6 +167,15 @@ def closed_ones(connection: Connection) -> list[Listed]:
 def overdue(connection: Connection, now: datetime) -> list[Listed]:
     """The open tasks whose time is over."""
     return [found for found in open_ones(connection) if found.handoff.is_overdue(now)]
+
+
+def untold(connection: Connection, cause: HandoffCause) -> list[Listed]:
+    """The open tasks of a cause that no mail of the ledger tells of."""
+    told = exists().where(deliveries.c.handoff_id == handoffs.c.id)
+    rows = connection.execute(
+        _selected().where(handoffs.c.closed_at.is_(None), handoffs.c.cause == cause, ~told)
+    )
+    return [_listed(row) for row in rows]
 
 
 def entries_of(connection: Connection, handoff_id: str) -> list[Entry]:

@@ -1,12 +1,12 @@
 """Hits on mails' links with what they are held for, counted and listed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
 from tracker.store.tables import deliveries, events, verdicts
 from tracker.words import EventKind, MailKind, Verdict
@@ -118,6 +118,39 @@ def newest(
         )
         for row in rows
     ]
+
+
+def answers(
+    connection: Connection, chosen: Sequence[ColumnElement[bool]]
+) -> Iterator[tuple[tuple[str, str], str, int]]:
+    """What the mails of these deliveries were answered with, step by step: ``clicked`` and
+    ``unsubscribed`` by how many people, ``machine_hits`` and ``unsure_hits`` as hits."""
+    step = (deliveries.c.scenario, deliveries.c.step)
+    people = func.count(deliveries.c.reader_id.distinct())
+    judged = connection.execute(
+        select(*step, verdicts.c.verdict, people, func.count())
+        .join(verdicts, verdicts.c.delivery_id == deliveries.c.id)
+        .where(*chosen, or_(is_click(), verdicts.c.verdict != Verdict.HUMAN))
+        .group_by(*step, verdicts.c.verdict)
+    ).all()
+    for scenario, name, verdict, clicked, hits in judged:
+        if verdict == Verdict.HUMAN:
+            yield (scenario, name), "clicked", clicked
+        else:
+            yield (scenario, name), f"{verdict}_hits", hits
+    stopped = connection.execute(
+        select(*step, people)
+        .join(events, events.c.delivery_id == deliveries.c.id)
+        .where(*chosen, events.c.kind == EventKind.MAIL_UNSUB)
+        .group_by(*step)
+    ).all()
+    for scenario, name, unsubscribed in stopped:
+        yield (scenario, name), "unsubscribed", unsubscribed
+
+
+def is_click() -> ColumnElement[bool]:
+    """``tracker.clicks.counts_as_click``, of a verdict."""
+    return and_(verdicts.c.verdict == Verdict.HUMAN, ~verdicts.c.late)
 
 
 def _joined(asked: Select[Any], since: datetime | None) -> Select[Any]:

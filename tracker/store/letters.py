@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
-from tracker.store.engine import insert_new
+from tracker.store.engine import insert_new, put
 from tracker.store.tables import letters, templates
 
 
@@ -46,10 +46,7 @@ def keep_templates(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
 
 def keep_each(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep what these mails said; what attempts before them would have said is forgotten."""
-    if rows:
-        ids = [row["delivery_id"] for row in rows]
-        connection.execute(delete(letters).where(letters.c.delivery_id.in_(ids)))
-        connection.execute(insert(letters), [dict(row) for row in rows])
+    put(connection, letters, rows)
 
 
 def get(connection: Connection, delivery_id: str) -> Kept | None:

@@ -1,15 +1,17 @@
 """What became of the step mails settled in a period, step by step."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, exists, func, select, type_coerce
 
-from tracker.clicks import counts_as_click
 from tracker.reports.mailings import Mailing
-from tracker.store.tables import contacts, deliveries, events, stage_changes, verdicts, visitors
-from tracker.words import DeliveryState, EventKind, MailKind, Verdict
+from tracker.store.among import among
+from tracker.store.hits import answers, is_click
+from tracker.store.tables import deliveries, stage_changes, verdicts
+from tracker.words import DeliveryState, MailKind
 
 WITHIN_MS = 14 * 86_400_000
 _OUT = (DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.UNCERTAIN)
@@ -26,10 +28,12 @@ def mailings(
     since: datetime | None,
     until: datetime,
     now: datetime,
-    source: str | None = None,
+    who: Collection[str] | None = None,
 ) -> dict[Step, Mailing]:
-    """By (scenario, step). ``source`` takes the mails to readers who first came from there."""
-    chosen = _chosen(since, until, source)
+    """By (scenario, step). ``who`` takes the mails to these readers."""
+    chosen = _chosen(since, until)
+    if who is not None:
+        chosen.append(among(connection, deliveries.c.reader_id, who))
     found: defaultdict[Step, Counter[str]] = defaultdict(Counter)
     for scenario, step, state, count in connection.execute(
         select(deliveries.c.scenario, deliveries.c.step, deliveries.c.state, func.count())
@@ -40,18 +44,25 @@ def mailings(
         found[scenario, step]["sent"] += count
     for scenario, step, count in _moved(connection, chosen, now):
         found[scenario, step]["moved"] += count
-    people: set[tuple[Step, str, str]] = set()
-    for row in _people(connection, chosen):
-        own = (row.scenario, row.step)
-        if row.kind == EventKind.MAIL_UNSUB:
-            people.add((own, "unsubscribed", row.reader_id))
-        elif counts_as_click({**(row.data or {}), "verdict": row.verdict}):
-            people.add((own, "clicked", row.reader_id))
-    for scenario, step, verdict, count in _programs(connection, chosen):
-        found[scenario, step][f"{verdict}_hits"] += count
-    for own, field, _reader in people:
-        found[own][field] += 1
+    for own, field, count in answers(connection, chosen):
+        found[own][field] += count
     return {own: _mailing(own, counts) for own, counts in found.items()}
+
+
+def mailed_people(connection: Connection, since: datetime, until: datetime) -> tuple[int, int]:
+    """How many readers got a step mail in the period, and how many of them pressed a link of it."""
+    chosen = _chosen(since, until)
+    got = connection.execute(
+        select(func.count(deliveries.c.reader_id.distinct())).where(
+            *chosen, deliveries.c.state == DeliveryState.SENT
+        )
+    ).scalar_one()
+    pressed = connection.execute(
+        select(func.count(deliveries.c.reader_id.distinct()))
+        .join(verdicts, verdicts.c.delivery_id == deliveries.c.id)
+        .where(*chosen, is_click())
+    ).scalar_one()
+    return got, min(pressed, got)
 
 
 def _mailing(own: Step, counts: Counter[str]) -> Mailing:
@@ -59,19 +70,10 @@ def _mailing(own: Step, counts: Counter[str]) -> Mailing:
     return Mailing(*own, **figures)
 
 
-def _chosen(
-    since: datetime | None, until: datetime, source: str | None
-) -> list[ColumnElement[bool]]:
+def _chosen(since: datetime | None, until: datetime) -> list[ColumnElement[bool]]:
     found = [deliveries.c.kind == MailKind.STEP, deliveries.c.settled_at < until]
     if since is not None:
         found.append(deliveries.c.settled_at >= since)
-    if source is not None:
-        came = (
-            select(visitors.c.reader_id)
-            .join(contacts, contacts.c.visitor == visitors.c.visitor)
-            .where(contacts.c.source == source)
-        )
-        found.append(deliveries.c.reader_id.in_(came))
     return found
 
 
@@ -94,42 +96,4 @@ def _moved(connection: Connection, chosen: list[ColumnElement[bool]], now: datet
             moved,
         )
         .group_by(deliveries.c.scenario, deliveries.c.step)
-    ).all()
-
-
-def _people(connection: Connection, chosen: list[ColumnElement[bool]]) -> Any:
-    """Hits held for a person's, and opt-outs."""
-    return connection.execute(
-        select(
-            deliveries.c.scenario,
-            deliveries.c.step,
-            deliveries.c.reader_id,
-            events.c.kind,
-            events.c.data,
-            verdicts.c.verdict,
-        )
-        .join(events, events.c.delivery_id == deliveries.c.id)
-        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
-        .where(
-            *chosen,
-            or_(
-                events.c.kind == EventKind.MAIL_UNSUB,
-                (events.c.kind == EventKind.MAIL_CLICK) & (verdicts.c.verdict == Verdict.HUMAN),
-            ),
-        )
-    ).all()
-
-
-def _programs(connection: Connection, chosen: list[ColumnElement[bool]]) -> Any:
-    """How many hits of each step are held for a program's, or undecided."""
-    return connection.execute(
-        select(deliveries.c.scenario, deliveries.c.step, verdicts.c.verdict, func.count())
-        .join(events, events.c.delivery_id == deliveries.c.id)
-        .join(verdicts, verdicts.c.event_id == events.c.id)
-        .where(
-            *chosen,
-            events.c.kind == EventKind.MAIL_CLICK,
-            verdicts.c.verdict.in_([Verdict.MACHINE, Verdict.UNSURE]),
-        )
-        .group_by(deliveries.c.scenario, deliveries.c.step, verdicts.c.verdict)
     ).all()

@@ -37,21 +37,29 @@ def counts(
     since: datetime,
     until: datetime,
     targets: Mapping[str, str] | None = None,
+    moved: Mapping[str, str] | None = None,
 ) -> Counts:
     """The figures of all views that began from ``since`` to before ``until``.
 
     What such a view did after ``until`` is not known yet, and its end is then as good as lost.
-    ``targets`` are the addresses that CTAs lead to, by the CTAs' ids.
+    ``targets`` are the addresses that CTAs lead to, by the CTAs' ids; ``moved`` says of an address
+    that a page had before which it has now.
     """
     tally = Tally(_ms(since), _ms(until), targets=targets, by_visitor=True)
-    for fact in facts(connection, since, until):
+    for fact in facts(connection, since, until, moved):
         tally.add(fact)
     return tally.counts()
 
 
-def facts(connection: Connection, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+def facts(
+    connection: Connection,
+    since: datetime,
+    until: datetime,
+    moved: Mapping[str, str] | None = None,
+) -> Iterator[dict[str, Any]]:
     """The period's events in the words of ``lead-events/1``, a form sent and an inquiry as one of
-    each. The log knows no sessions: a visitor stands for them."""
+    each. The log knows no sessions: a visitor stands for them. ``moved`` is as of ``counts``."""
+    moved = moved or {}
     at = type_coerce(events.c.at, BigInteger)  # as it is kept: ms since 1970
     data = case((events.c.kind.in_(_WITH_DATA), events.c.data))  # most events carry none
     rows = connection.execution_options(yield_per=_AT_ONCE).execute(
@@ -79,6 +87,7 @@ def facts(connection: Connection, since: datetime, until: datetime) -> Iterator[
             continue
         if view is None or page is None:
             continue
+        page = moved.get(page, page)
         # A view's id is the browser's own: together with its page it is one viewing.
         pv = f"{view} {page}"
         if kind == EventKind.SECTION:

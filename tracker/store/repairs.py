@@ -1,11 +1,12 @@
 """What was repaired after a diagnosis, and when."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from tracker.diagnosis import DefectKind, Finding, Place
+from tracker.diagnosis import ON_NO_PAGE, DefectKind, Finding, Place
 from tracker.store.tables import new_id, repairs
 
 
@@ -28,7 +29,8 @@ def mark(connection: Connection, finding: Finding, at: datetime) -> str:
     connection.execute(
         insert(repairs).values(
             id=own_id, repaired_at=at, kind=finding.kind, page=finding.page,
-            section=finding.section, cta=finding.cta, form=finding.form, title=finding.title,
+            section=finding.section, cta=finding.cta, form=finding.form or finding.thing,
+            title=finding.title,
             spot=finding.where,
         )
     )  # fmt: skip
@@ -40,8 +42,12 @@ def take_back(connection: Connection, repair_id: str) -> None:
     connection.execute(delete(repairs).where(repairs.c.id == repair_id))
 
 
-def since(connection: Connection, begin: datetime) -> list[Repair]:
-    """The repairs made since then, the newest first."""
+def since(
+    connection: Connection, begin: datetime, moved: Mapping[str, str] | None = None
+) -> list[Repair]:
+    """The repairs made since then, the newest first. ``moved`` says of an address that a page had
+    before which it has now."""
+    moved = moved or {}
     rows = connection.execute(
         select(repairs)
         .where(repairs.c.repaired_at >= begin)
@@ -53,8 +59,9 @@ def since(connection: Connection, begin: datetime) -> list[Repair]:
             at=row.repaired_at,
             kind=row.kind,
             place=Place(
-                page=row.page, title=row.title, where=row.spot, section=row.section, cta=row.cta,
-                form=row.form,
+                page=moved.get(row.page, row.page), title=row.title, where=row.spot,
+                section=row.section, cta=row.cta,
+                **{"thing" if row.kind in ON_NO_PAGE else "form": row.form},
             ),
         )
         for row in rows

@@ -1,14 +1,28 @@
 """Click-to-stage, counted from the store: who moved, by what, and what the mails did."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 
-from tracker.clicks import counts_as_click
+from tracker.store.hits import answers, is_click
 from tracker.store.people import PERSON, Person, named, person, stage_or_none
 from tracker.store.tables import (
+    EPOCH,
     deliveries,
     events,
     inquiries,
@@ -17,9 +31,11 @@ from tracker.store.tables import (
     verdicts,
     visitors,
 )
-from tracker.words import DeliveryState, EventKind, MailKind, Stage, Verdict
+from tracker.words import DeliveryState, EventKind, MailKind, Stage
 
 FOLLOWED_WITHIN = timedelta(days=7)
+_WITHIN_MS = FOLLOWED_WITHIN // timedelta(milliseconds=1)
+_What = tuple[str | None, str | None, str | None, str | None]
 
 FINAL = (
     DeliveryState.SENT,
@@ -179,39 +195,22 @@ def moves(connection: Connection, since: datetime | None, most: int) -> list[Mov
 
 
 def clicks_followed(
-    connection: Connection, since: datetime | None, now: datetime
+    connection: Connection,
+    since: datetime | None,
+    now: datetime,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Followed]:
     """Per mail step with link target, and per CTA: who clicked since then, and who moved after.
 
-    Most moved first, then most people.
+    Most moved first, then most people. ``moved`` says of an address that a page had before which it
+    has now.
     """
-    own = select(visitors.c.reader_id).where(visitors.c.visitor == events.c.visitor)
-    rows = connection.execute(
-        select(
-            events.c.at,
-            events.c.kind,
-            func.coalesce(events.c.reader_id, own.scalar_subquery()).label("reader_id"),
-            events.c.visitor,
-            events.c.cta,
-            events.c.page,
-            events.c.data,
-            verdicts.c.verdict,
-            deliveries.c.scenario,
-            deliveries.c.step,
-        )
-        .outerjoin(deliveries, deliveries.c.id == events.c.delivery_id)
-        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
-        .where(
-            events.c.kind.in_([EventKind.MAIL_CLICK, EventKind.CTA_CLICK]),
-            _from(events.c.at, since),
-        )
-        .order_by(events.c.at, events.c.seq)
-    ).all()
-    changes: dict[str, list[datetime]] = {}
+    moved = moved or {}
+    changes: dict[str, list[int]] = {}
     for change in connection.execute(
         select(
             stage_changes.c.reader_id,
-            stage_changes.c.at,
+            _ms(stage_changes.c.at).label("at"),
             stage_changes.c.from_stage,
             stage_changes.c.to_stage,
         ).where(_from(stage_changes.c.at, since))
@@ -219,43 +218,69 @@ def clicks_followed(
         before = stage_or_none(change.from_stage)
         if before is None or before.rank < Stage(change.to_stage).rank:
             changes.setdefault(change.reader_id, []).append(change.at)
-    first: dict[tuple[str | None, ...], dict[str, tuple[datetime, str | None]]] = {}
-    for row in rows:
-        if row.kind == EventKind.MAIL_CLICK and (row.scenario is None or not _counts(row)):
-            continue
-        who = row.reader_id or row.visitor
-        if who is None:
-            continue
-        what = (
-            (row.scenario, row.step, None, bare(row.page))
-            if row.kind == EventKind.MAIL_CLICK
-            else (None, None, row.cta, None)
-        )
-        first.setdefault(what, {}).setdefault(who, (row.at, row.reader_id))
-    found = [_followed(what, list(clicks.values()), changes, now) for what, clicks in first.items()]
+    first: dict[_What, dict[str, tuple[int, str | None]]] = {}
+    for scenario, step, cta, page, reader, visitor, at in _clicks(connection, since):
+        own = first.setdefault((scenario, step, cta, _now_at(page, moved)), {})
+        who = reader or visitor
+        held = own.get(who)
+        if held is None or at < held[0]:
+            own[who] = (at, reader)
+    until = (now - EPOCH) // timedelta(milliseconds=1)
+    found = [_followed(what, own.values(), changes, until) for what, own in first.items()]
     return sorted(found, key=lambda f: (-f.moved, -f.people, f.cta or "", f.step or ""))
 
 
+def _clicks(connection: Connection, since: datetime | None) -> Iterator[Any]:
+    """Each link of a step mail, and each CTA, with who clicked it and when they did first."""
+    none = literal(None, String)
+    reader = func.coalesce(events.c.reader_id, visitors.c.reader_id)
+    first = func.min(_ms(events.c.at))
+    somebody = or_(reader.is_not(None), events.c.visitor.is_not(None))
+    link = (deliveries.c.scenario, deliveries.c.step, none, events.c.page)
+    yield from connection.execute(
+        select(*link, reader, events.c.visitor, first)
+        .join_from(deliveries, events, events.c.delivery_id == deliveries.c.id)
+        .join(verdicts, verdicts.c.event_id == events.c.id)
+        .outerjoin(visitors, visitors.c.visitor == events.c.visitor)
+        .where(
+            events.c.kind == EventKind.MAIL_CLICK,
+            is_click(),
+            deliveries.c.scenario.is_not(None),
+            somebody,
+            _from(events.c.at, since),
+        )
+        .group_by(deliveries.c.scenario, deliveries.c.step, events.c.page, reader, events.c.visitor)
+    ).all()
+    yield from connection.execute(
+        select(none, none, events.c.cta, none, reader, events.c.visitor, first)
+        .outerjoin_from(events, visitors, visitors.c.visitor == events.c.visitor)
+        .where(events.c.kind == EventKind.CTA_CLICK, somebody, _from(events.c.at, since))
+        .group_by(events.c.cta, reader, events.c.visitor)
+    ).all()
+
+
 def _followed(
-    what: tuple[str | None, ...],
-    clicks: list[tuple[datetime, str | None]],
-    changes: dict[str, list[datetime]],
-    now: datetime,
+    what: _What,
+    clicks: Iterable[tuple[int, str | None]],
+    changes: Mapping[str, Sequence[int]],
+    now: int,
 ) -> Followed:
-    known = [(at, reader) for at, reader in clicks if reader]
-    moved = [
-        any(at <= change <= at + FOLLOWED_WITHIN for change in changes.get(reader, []))
-        for at, reader in known
-    ]
-    waiting = sum(
-        not m and at + FOLLOWED_WITHIN > now for m, (at, _reader) in zip(moved, known, strict=True)
-    )
-    scenario, step, cta, target = what
-    return Followed(scenario, step, cta, target, len(clicks), len(known), sum(moved), waiting)
+    people = readers = moved = waiting = 0
+    for at, reader in clicks:
+        people += 1
+        if reader is None:
+            continue
+        readers += 1
+        if any(at <= change <= at + _WITHIN_MS for change in changes.get(reader, ())):
+            moved += 1
+        elif at + _WITHIN_MS > now:
+            waiting += 1
+    return Followed(*what, people, readers, moved, waiting)
 
 
-def _counts(row: Any) -> bool:
-    return counts_as_click({**(row.data or {}), "verdict": row.verdict})
+def _now_at(page: str | None, moved: Mapping[str, str]) -> str | None:
+    target = bare(page)
+    return None if target is None else moved.get(target, target)
 
 
 def bare(page: str | None) -> str | None:
@@ -288,33 +313,13 @@ def step_figures(
         .group_by(deliveries.c.scenario, deliveries.c.step, deliveries.c.state)
     ):
         note(scenario, step, _SETTLED_AS.get(state, "planned"), count)
-    people: dict[tuple[str, str, str], set[str]] = {}
-    for row in connection.execute(
-        select(
-            deliveries.c.scenario,
-            deliveries.c.step,
-            deliveries.c.reader_id,
-            events.c.kind,
-            events.c.data,
-            verdicts.c.verdict,
-        )
-        .join(events, events.c.delivery_id == deliveries.c.id)
-        .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
-        .where(
-            deliveries.c.kind == MailKind.STEP,
-            deliveries.c.state == DeliveryState.SENT,
-            _from(deliveries.c.settled_at, since),
-            events.c.kind.in_([EventKind.MAIL_CLICK, EventKind.MAIL_UNSUB]),
-        )
-    ):
-        if row.kind == EventKind.MAIL_CLICK and not _counts(row):
-            if row.verdict in (Verdict.MACHINE, Verdict.UNSURE):
-                note(row.scenario, row.step, f"{row.verdict}_hits", 1)
-            continue
-        field = "clicked" if row.kind == EventKind.MAIL_CLICK else "unsubscribed"
-        people.setdefault((row.scenario, row.step, field), set()).add(row.reader_id)
-    for (scenario, step, field), who in people.items():
-        note(scenario, step, field, len(who))
+    sent = [
+        deliveries.c.kind == MailKind.STEP,
+        deliveries.c.state == DeliveryState.SENT,
+        _from(deliveries.c.settled_at, since),
+    ]
+    for (scenario, step), field, count in answers(connection, sent):
+        note(scenario, step, field, count)
     return {
         (scenario, step): StepFigures(scenario, step, **figures)
         for (scenario, step), figures in counted.items()
@@ -342,6 +347,10 @@ def count_inquiries(
             select(func.count()).select_from(inquiries).where(_from(inquiries.c.at, since), before)
         ).scalar_one()
     )
+
+
+def _ms(column: ColumnElement[Any]) -> ColumnElement[int]:
+    return type_coerce(column, BigInteger)
 
 
 def _from(column: ColumnElement[Any], since: datetime | None) -> ColumnElement[bool]:

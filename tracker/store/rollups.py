@@ -1,20 +1,22 @@
-"""What reports are counted from, kept beside the event log: each view of a page in one row, and
-how each visitor first came.
+"""What reports are counted from, kept beside the event log: each view of a page in one row, how
+each visitor first came, and how much of both there was day by day.
 
 All of it follows from the log in its order, whatever the pieces it is taken in by: ``rebuild``
 gives the same rows again. Numbers of what is true are 0 or 1, so that both engines add them up.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, case, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Subquery, Text, case, cast, delete, func, select, update
 
 from tracker.store import cursors
-from tracker.store.tables import contacts, events, views, visitors
+from tracker.store.engine import add, put
+from tracker.store.tables import arrivals, contacts, events, page_days, views, visitors
 from tracker.words import EventKind
 
 CURSOR = "views"
@@ -22,14 +24,8 @@ BATCH = 5000
 ATTENTIVE_MS = 1000
 """A view with less attention than that looks like a program's."""
 
-_KINDS = (
-    EventKind.PAGE_VIEW,
-    EventKind.SECTION,
-    EventKind.CTA_SEEN,
-    EventKind.CTA_CLICK,
-    EventKind.PAGE_END,
-)
-_WITH_DATA = (EventKind.PAGE_VIEW, EventKind.PAGE_END)
+_TOLD = (EventKind.PAGE_VIEW, EventKind.PAGE_END)
+_SEEN = (EventKind.SECTION, EventKind.CTA_SEEN, EventKind.CTA_CLICK)
 _AT_ONCE = 400
 _MOST_SECTIONS = 500
 _LONGEST_MS = 24 * 3_600_000
@@ -40,7 +36,7 @@ DIRECT = "direct"
 Key = TypeVar("Key")
 
 
-@dataclass
+@dataclass(slots=True)
 class _View:
     view: str
     page: str
@@ -60,18 +56,18 @@ class _View:
         known = int(self.at is not None and self.visitor is not None)
         return known, known * int(self.active_ms >= ATTENTIVE_MS)
 
-    def take(self, row: Any) -> None:
-        told: Mapping[str, Any] = row.data or {}
+    @property
+    def figures(self) -> tuple[int, ...]:
+        """What it adds to its page's day."""
+        known = int(self.at is not None)
+        return known, known * self.ended, known * self.done, known * self.saw, known * self.clicked
+
+    def open_or_end(self, row: Any) -> None:
+        told: Mapping[str, Any] = (row.data and json.loads(row.data)) or {}
         if row.kind == EventKind.PAGE_VIEW:
             if self.at is None:
                 self.at, self.visitor = row.at, row.visitor
                 self.source = told["ref"] if told.get("ref") in _SOURCES else DIRECT
-        elif row.kind == EventKind.SECTION:
-            self.reached = max(self.reached, min(row.section or 0, _MOST_SECTIONS))
-        elif row.kind == EventKind.CTA_SEEN:
-            self.saw = 1
-        elif row.kind == EventKind.CTA_CLICK:
-            self.saw = self.clicked = 1
         else:
             self.ended = 1
             self.done = max(self.done, int(told.get("done") is True))
@@ -79,8 +75,16 @@ class _View:
             if type(active) is int:
                 self.active_ms = max(self.active_ms, min(active, _LONGEST_MS))
 
+    def see(self, row: Any) -> None:
+        self.reached = max(self.reached, min(row.reached, _MOST_SECTIONS))
+        self.saw = max(self.saw, row.saw)
+        self.clicked = max(self.clicked, row.clicked)
 
-@dataclass
+
+_NOTHING = _View("", "").counts_as, _View("", "").figures
+
+
+@dataclass(slots=True)
 class _Contact:
     visitor: str
     first_at: datetime
@@ -97,24 +101,28 @@ class _Contact:
 def take(connection: Connection, most: int = BATCH) -> int:
     """Take in up to ``most`` events behind the cursor, and move it; how many there were."""
     place = cursors.hold(connection, CURSOR)
-    data = case((events.c.kind.in_(_WITH_DATA), events.c.data))  # most events carry none
-    rows = connection.execute(
-        select(
-            events.c.seq, events.c.at, events.c.kind, events.c.visitor, events.c.view,
-            events.c.page, events.c.section, data.label("data"),
-        ).where(events.c.seq > place).order_by(events.c.seq).limit(most)
-    ).all()  # fmt: skip
-    if not rows:
+    coming = select(events.c.seq).where(events.c.seq > place).order_by(events.c.seq).limit(most)
+    count: int
+    count, last = connection.execute(select(func.count(), func.max(coming.subquery().c.seq))).one()
+    if not count:
         return 0
-    _fold(connection, rows)
-    cursors.move(connection, CURSOR, rows[-1].seq)
-    return len(rows)
+    # With its own limit it is read along the log, whatever index the engine thinks of.
+    batch = (
+        select(events)
+        .where(events.c.seq > place, events.c.seq <= last)
+        .order_by(events.c.seq)
+        .limit(most)
+        .subquery()
+    )
+    _fold(connection, batch)
+    cursors.move(connection, CURSOR, last)
+    return count
 
 
 def rebuild(connection: Connection) -> None:
     """Forget what was counted, so that ``take`` begins at the log's first event again."""
     cursors.hold(connection, CURSOR)
-    for table in (views, contacts):
+    for table in (views, contacts, page_days, arrivals):
         connection.execute(delete(table))
     cursors.move(connection, CURSOR, 0)
 
@@ -135,7 +143,12 @@ def part(connection: Connection, before: datetime) -> None:
     names = list(connection.execute(select(views.c.visitor).where(*old).distinct()).scalars())
     connection.execute(update(views).where(*old).values(visitor=None))
     for some in _some(names):
-        connection.execute(delete(contacts).where(contacts.c.visitor.in_(some)))
+        gone = connection.execute(
+            delete(contacts)
+            .where(contacts.c.visitor.in_(some))
+            .returning(contacts.c.first_at, contacts.c.source)
+        ).all()
+        _arrive(connection, Counter(), Counter((quarter_of(at), source) for at, source in gone))
         left = [
             _View(**row._mapping)
             for row in connection.execute(select(views).where(views.c.visitor.in_(some)))
@@ -143,30 +156,84 @@ def part(connection: Connection, before: datetime) -> None:
         _meet(connection, [((0, 0), view) for view in left])
 
 
-def _fold(connection: Connection, rows: Sequence[Any]) -> None:
-    told: dict[tuple[str, str], list[Any]] = {}
-    for row in rows:
-        if row.kind in _KINDS and row.view is not None and row.page is not None:
-            told.setdefault((row.view, row.page), []).append(row)
-    found = _held(connection, told)
+def day_of(at: datetime) -> datetime:
+    """The UTC day's first moment."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def quarter_of(at: datetime) -> datetime:
+    """The quarter of an hour's first moment: every zone's midnight is one."""
+    return at.replace(minute=at.minute - at.minute % 15, second=0, microsecond=0)
+
+
+def _fold(connection: Connection, batch: Subquery) -> None:
+    named = (batch.c.view.is_not(None), batch.c.page.is_not(None))
+    told = connection.execute(
+        select(
+            batch.c.view, batch.c.page, batch.c.kind, batch.c.at, batch.c.visitor,
+            cast(batch.c.data, Text).label("data"),
+        )
+        .where(batch.c.kind.in_(_TOLD), *named)
+        .order_by(batch.c.seq)
+    ).all()  # fmt: skip
+    clicked = case((batch.c.kind == EventKind.CTA_CLICK, 1), else_=0)
+    saw = case((batch.c.kind != EventKind.SECTION, 1), else_=0)
+    reached = case((batch.c.kind == EventKind.SECTION, func.coalesce(batch.c.section, 0)), else_=0)
+    seen = connection.execute(
+        select(
+            batch.c.view, batch.c.page, func.max(reached).label("reached"),
+            func.max(saw).label("saw"), func.max(clicked).label("clicked"),
+        )
+        .where(batch.c.kind.in_(_SEEN), *named)
+        .group_by(batch.c.view, batch.c.page)
+    ).all()  # fmt: skip
+    found = _held(connection, {row.view for row in (*told, *seen)})
+    before: dict[tuple[str, str], tuple[tuple[int, int], tuple[int, ...]]] = {}
+
+    def of(row: Any) -> _View:
+        key = (row.view, row.page)
+        view = found.get(key)
+        if view is None:
+            view = found[key] = _View(*key)
+            before[key] = _NOTHING
+        elif key not in before:
+            before[key] = (view.counts_as, view.figures)
+        return view
+
+    for row in told:
+        of(row).open_or_end(row)
+    for row in seen:
+        of(row).see(row)
+    days: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * 5)
     met = []
-    for key, own in told.items():
-        view = found.setdefault(key, _View(*key))
-        before = view.counts_as
-        for row in own:
-            view.take(row)
-        if view.counts_as != before:
-            met.append((before, view))
-    _put(connection, views, [vars(found[key]) for key in told])
+    for key, (counted, figures) in before.items():
+        view = found[key]
+        now = view.figures
+        if view.at is not None and now != figures:
+            day = days[day_of(view.at), view.page, view.source]
+            for place in range(5):
+                day[place] += now[place] - figures[place]
+        if view.counts_as != counted:
+            met.append((counted, view))
+    put(connection, views, [_plain(found[key]) for key in before])
+    names = ("views", "ended", "done", "saw", "clicked")
+    add(
+        connection,
+        page_days,
+        [
+            {"day": day, "page": page, "source": source, **dict(zip(names, own, strict=True))}
+            for (day, page, source), own in days.items()
+        ],
+    )
     _meet(connection, met)
 
 
-def _held(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], _View]:
+def _held(connection: Connection, names: Iterable[str]) -> dict[tuple[str, str], _View]:
     # Not by pairs: SQLite looks for those without an index.
     found = {}
-    for some in _some({view for view, _ in keys}):
+    for some in _some(names):
         for row in connection.execute(select(views).where(views.c.view.in_(some))):
-            found[row.view, row.page] = _View(**row._mapping)
+            found[row.view, row.page] = _View(*row)
     return found
 
 
@@ -176,32 +243,47 @@ def _meet(connection: Connection, met: Iterable[tuple[tuple[int, int], _View]]) 
     found: dict[str, _Contact] = {}
     for some in _some({view.visitor for _, view in met}):
         for row in connection.execute(select(contacts).where(contacts.c.visitor.in_(some))):
-            found[row.visitor] = _Contact(**row._mapping)
+            found[row.visitor] = _Contact(*row)
+    gone = Counter((quarter_of(held.first_at), held.source) for held in found.values())
     for (views_before, attentive_before), view in met:
         assert view.visitor is not None
         assert view.at is not None
-        contact = found.setdefault(
-            view.visitor, _Contact(view.visitor, view.at, view.page, view.source)
-        )
-        first = min(contact.first, (view.at, view.page, view.source))
-        contact.first_at, contact.page, contact.source = first
+        contact = found.get(view.visitor)
+        if contact is None:
+            contact = found[view.visitor] = _Contact(view.visitor, view.at, view.page, view.source)
+        else:
+            first = min(contact.first, (view.at, view.page, view.source))
+            contact.first_at, contact.page, contact.source = first
         counted, attentive = view.counts_as
         contact.views += counted - views_before
         contact.attentive += attentive - attentive_before
-    _put(connection, contacts, [vars(contact) for contact in found.values()])
+    put(connection, contacts, [_plain(contact) for contact in found.values()])
+    come = Counter((quarter_of(held.first_at), held.source) for held in found.values())
+    _arrive(connection, come, gone)
 
 
-def _put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert ``rows``, in place of those of the same keys."""
-    if not rows:
-        return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
-    keys = [column.name for column in table.primary_key]
-    values = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=values), list(rows)
+def _arrive(
+    connection: Connection,
+    come: Counter[tuple[datetime, str]],
+    gone: Counter[tuple[datetime, str]],
+) -> None:
+    """So many visitors' first visits are of that quarter of an hour and source, or no longer."""
+    come.subtract(gone)
+    add(
+        connection,
+        arrivals,
+        [
+            {"at": at, "source": source, "visitors": count}
+            for (at, source), count in come.items()
+            if count
+        ],
     )
+    if any(count < 0 for count in come.values()):
+        connection.execute(delete(arrivals).where(arrivals.c.visitors == 0))
+
+
+def _plain(row: "_View | _Contact") -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
 
 
 def _some(keys: Iterable[Key]) -> Iterator[list[Key]]:

@@ -1,10 +1,12 @@
 """What sales did with the readers given to them, for the reports: plain rows, UTC in ms."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, true, type_coerce
 
 from tracker.reports.sales import Scored, Task
+from tracker.store.among import among
 from tracker.store.people import PERSON, Person, named, person
 from tracker.store.tables import deals, handoffs, readers
 from tracker.words import DealOutcome
@@ -51,22 +53,29 @@ def scored(connection: Connection) -> list[tuple[str, Scored, int]]:
 
 
 def waiting(
-    connection: Connection, now: datetime, most: int
-) -> list[tuple[Person, datetime, datetime, float]]:
-    """Readers given to sales whose time is over and to whom nobody reached out: who, since when,
-    until when, with which score; the longest overdue first."""
+    connection: Connection, now: datetime, most: int, who: Collection[str] | None = None
+) -> list[tuple[str, Person, datetime, datetime, float]]:
+    """Readers given to sales whose time is over and to whom nobody reached out: the hand-off, who,
+    since when, until when, with which score; the longest overdue first. ``who`` takes some readers alone."""
     rows = connection.execute(
-        select(*named(PERSON, "person"), handoffs.c.opened_at, handoffs.c.due_at, handoffs.c.score)
+        select(
+            handoffs.c.id,
+            *named(PERSON, "person"),
+            handoffs.c.opened_at,
+            handoffs.c.due_at,
+            handoffs.c.score,
+        )
         .join(readers, readers.c.id == handoffs.c.reader_id)
         .where(
             handoffs.c.closed_at.is_(None),
             handoffs.c.first_touch_at.is_(None),
             handoffs.c.due_at < now,
+            true() if who is None else among(connection, handoffs.c.reader_id, who),
         )
         .order_by(handoffs.c.due_at)
         .limit(most)
     ).all()
-    return [(person(row), row.opened_at, row.due_at, row.score) for row in rows]
+    return [(row.id, person(row), row.opened_at, row.due_at, row.score) for row in rows]
 
 
 def _ms(column: ColumnElement[datetime]) -> ColumnElement[int]:

@@ -39,6 +39,11 @@ def new_ids(count: int) -> list[str]:
     return [text[n : n + 12] for n in range(0, len(text), 12)]
 
 
+TOUCHES = "kind IN ('cta_click', 'gate_submit', 'seminar_register', 'diagnosis')"
+"""What a reader pressed or sent by themselves, as an index of its own holds it. Who asks for it in
+these words reads that index and nothing else."""
+
+
 class Utc(TypeDecorator[datetime]):
     """An aware datetime, to the millisecond. One whole number in both engines: sorts and groups
     alike, and is the ``ts`` of the exchange format."""
@@ -82,10 +87,27 @@ events = Table(
     Column("section", Integer),
     Column("cta", String(100)),
     Column("gate", String(100)),
-    Column("delivery_id", String(20), index=True),
+    Column("delivery_id", String(20)),
     Column("data", JSON),
     Index(None, "page", "kind"),
     Index(None, "kind", "at"),
+    Index(
+        "ix_events_touches",
+        "at",
+        "kind",
+        "visitor",
+        "reader_id",
+        "cta",
+        "gate",
+        sqlite_where=text(TOUCHES),
+        postgresql_where=text(TOUCHES),
+    ),
+    Index(
+        "ix_events_of_delivery",
+        "delivery_id",
+        sqlite_where=text("delivery_id IS NOT NULL"),
+        postgresql_where=text("delivery_id IS NOT NULL"),
+    ),
 )
 
 readers = Table(
@@ -218,6 +240,7 @@ verdicts = Table(
     Column("agent", String(16)),
     Column("neighbours", Integer, nullable=False, server_default="0"),
     Column("forwarded", JSON(none_as_null=True)),
+    Column("late", Boolean, nullable=False, server_default=false()),
     Index(None, "agent", "at"),
 )
 
@@ -485,7 +508,7 @@ views = Table(
     Column("view", String(40), primary_key=True),
     Column("page", Text, primary_key=True),
     Column("at", Utc, index=True),
-    Column("visitor", String(40), index=True),
+    Column("visitor", String(40)),
     Column("source", String(20), nullable=False),
     Column("reached", Integer, nullable=False),
     Column("done", Integer, nullable=False),
@@ -493,6 +516,7 @@ views = Table(
     Column("active_ms", Integer, nullable=False),
     Column("saw", Integer, nullable=False),
     Column("clicked", Integer, nullable=False),
+    Index("ix_views_of_visitor", "visitor", "at", "page", "done", "reached", "active_ms"),
 )
 
 contacts = Table(
@@ -504,6 +528,33 @@ contacts = Table(
     Column("source", String(20), nullable=False),
     Column("views", Integer, nullable=False),
     Column("attentive", Integer, nullable=False),
+    Index(
+        "ix_contacts_many",
+        "visitor",
+        sqlite_where=text("views >= 15"),
+        postgresql_where=text("views >= 15"),
+    ),
+)
+
+page_days = Table(
+    "page_days",
+    metadata,
+    Column("day", Utc, primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column("source", String(20), primary_key=True),
+    Column("views", Integer, nullable=False),
+    Column("ended", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("saw", Integer, nullable=False),
+    Column("clicked", Integer, nullable=False),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("at", Utc, primary_key=True),
+    Column("source", String(20), primary_key=True),
+    Column("visitors", Integer, nullable=False),
 )
 
 judgements = Table(

@@ -3,15 +3,17 @@
 A touch is a page read, a link of a step mail pressed by a person, a CTA pressed, a form sent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, true, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, text, true, type_coerce
 
-from tracker.clicks import counts_for_reader
+from tracker.clicks.counting import counts_for_reader
 from tracker.reports.rows import GOAL, Kind, Move, Thing, Touch
+from tracker.store.hits import is_click
 from tracker.store.tables import (
+    TOUCHES,
     contacts,
     deliveries,
     events,
@@ -21,18 +23,13 @@ from tracker.store.tables import (
     views,
     visitors,
 )
-from tracker.words import EventKind, FormOf, MailKind, Stage, Verdict
+from tracker.words import EventKind, MailKind, Stage, Verdict
 
 IsRead = Callable[[str, int, int], bool]
 """Whether a view of a page (address, deepest section, ms of attention) that was not finished is a
 reading of it."""
 
 _RANKS = {stage.value: stage.rank for stage in Stage}
-_FORMS: Mapping[EventKind, FormOf | None] = {
-    EventKind.GATE_SUBMIT: None,
-    EventKind.SEMINAR_REGISTER: None,
-    EventKind.DIAGNOSIS: None,
-}
 
 
 def touches(
@@ -40,10 +37,12 @@ def touches(
     since: datetime | None,
     until: datetime,
     is_read: IsRead = lambda _page, _reached, _active: False,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Touch]:
-    """All touches from ``since`` (None: ever) to before ``until``; in no order."""
+    """All touches from ``since`` (None: ever) to before ``until``; in no order. ``moved`` says of an
+    address that a page had before which it has now."""
     return [
-        *reads(connection, since, until, is_read),
+        *reads(connection, since, until, is_read, moved),
         *_acts(connection, since, until),
         *_clicks(connection, since, until),
     ]
@@ -64,19 +63,35 @@ def moves(connection: Connection) -> list[Move]:
     return [*found, *(Move(reader, when, GOAL) for reader, when in inquired)]
 
 
-def first_seen(connection: Connection) -> dict[str, tuple[int, str, str | None]]:
-    """Of each reader, when they first came, from which source, and to which page (None: nothing
-    is known of before they gave an address)."""
-    found: dict[str, tuple[int, str, str | None]] = {
-        reader: (at, "", None)
-        for reader, at in connection.execute(select(readers.c.id, _ms(readers.c.created_at)))
-    }
+class Came(NamedTuple):
+    """When a reader's browser first came, from which source, and to which page."""
+
+    reader: str
+    at: int
+    source: str
+    page: str
+
+
+def came(connection: Connection) -> list[Came]:
+    """One for each browser of which it is known whose it is."""
     rows = connection.execute(
         select(
             visitors.c.reader_id, _ms(contacts.c.first_at), contacts.c.source, contacts.c.page
         ).join(contacts, contacts.c.visitor == visitors.c.visitor)
     ).all()
-    for reader, at, source, page in rows:
+    return [Came(*row) for row in rows]
+
+
+def first_seen(
+    connection: Connection, known: Iterable[Came]
+) -> dict[str, tuple[int, str, str | None]]:
+    """Of each reader, when they first came, from which source, and to which page (None: nothing
+    is known of before they gave an address). ``known`` are the readers' browsers."""
+    found: dict[str, tuple[int, str, str | None]] = {
+        reader: (at, "", None)
+        for reader, at in connection.execute(select(readers.c.id, _ms(readers.c.created_at)))
+    }
+    for reader, at, source, page in known:
         held = found.get(reader)
         if held is None or held[2] is None or (at, source, page) < held:
             found[reader] = (min(at, held[0]) if held else at, source, page)
@@ -99,33 +114,12 @@ def standing(connection: Connection) -> dict[str, int]:
     return {reader: _RANKS[stage] for reader, stage in rows}
 
 
-def strangers_by_week(
-    connection: Connection, since: datetime | None, until: datetime, monday_ms: int, week_ms: int
-) -> dict[tuple[int, str], int]:
-    """Visitors without a name by the week and the source of their first visit: how many. The key
-    is how many weeks lie between ``monday_ms`` and the visit."""
-    week = (_ms(contacts.c.first_at) - monday_ms) / week_ms
-    whole = func.floor(week)
-    rows = connection.execute(
-        select(whole, contacts.c.source, func.count())
-        .where(
-            _from(contacts.c.first_at, since),
-            contacts.c.first_at < until,
-            contacts.c.visitor.not_in(select(visitors.c.visitor)),
-            ~_is_program(),
-        )
-        .group_by(whole, contacts.c.source)
-    ).all()
-    return {(int(number), source): count for number, source, count in rows}
-
-
-def _is_program() -> ColumnElement[bool]:
-    """A visitor of 15 views or more, most of them without a second of attention."""
-    return (contacts.c.views >= 15) & (contacts.c.attentive * 2 < contacts.c.views)
-
-
 def reads(
-    connection: Connection, since: datetime | None, until: datetime, is_read: IsRead
+    connection: Connection,
+    since: datetime | None,
+    until: datetime,
+    is_read: IsRead,
+    moved: Mapping[str, str] | None = None,
 ) -> list[Touch]:
     """The pages that known readers read, as ``touches``."""
     rows = connection.execute(
@@ -136,10 +130,12 @@ def reads(
         .join(views, views.c.visitor == visitors.c.visitor)
         .where(_from(views.c.at, since), views.c.at < until)
     ).all()  # fmt: skip
+    moved = moved or {}
+    things = {page: Thing(Kind.PAGE, moved.get(page, page)) for page in {row[2] for row in rows}}
     return [
-        Touch(reader, at, Thing(Kind.PAGE, page))
+        Touch(reader, at, things[page])
         for reader, at, page, done, reached, active in rows
-        if done or is_read(page, reached, active)
+        if done or is_read(things[page].id, reached, active)
     ]
 
 
@@ -149,7 +145,7 @@ def _acts(connection: Connection, since: datetime | None, until: datetime) -> li
         select(who, _ms(events.c.at), events.c.kind, events.c.cta, events.c.gate)
         .outerjoin(visitors, visitors.c.visitor == events.c.visitor)
         .where(
-            events.c.kind.in_([EventKind.CTA_CLICK, *_FORMS]),
+            text(TOUCHES),
             _from(events.c.at, since),
             events.c.at < until,
             who.is_not(None),
@@ -168,23 +164,22 @@ def _acts(connection: Connection, since: datetime | None, until: datetime) -> li
 def _clicks(connection: Connection, since: datetime | None, until: datetime) -> list[Touch]:
     rows = connection.execute(
         select(
-            deliveries.c.reader_id, _ms(events.c.at), deliveries.c.scenario, deliveries.c.step,
-            events.c.data, verdicts.c.verdict, verdicts.c.forwarded,
+            deliveries.c.reader_id, _ms(verdicts.c.at), deliveries.c.scenario, deliveries.c.step,
+            verdicts.c.forwarded,
         )
-        .join(deliveries, deliveries.c.id == events.c.delivery_id)
-        .join(verdicts, verdicts.c.event_id == events.c.id)
+        .join(verdicts, verdicts.c.delivery_id == deliveries.c.id)
         .where(
-            events.c.kind == EventKind.MAIL_CLICK,
-            verdicts.c.verdict == Verdict.HUMAN,
+            is_click(),
             deliveries.c.kind == MailKind.STEP,
-            _from(events.c.at, since),
-            events.c.at < until,
+            _from(verdicts.c.at, since),
+            verdicts.c.at < until,
         )
     ).all()  # fmt: skip
+    things = {step: Thing(Kind.MAIL, "/".join(step)) for step in {(row[2], row[3]) for row in rows}}
     return [
-        Touch(reader, at, Thing(Kind.MAIL, f"{scenario}/{step}"))
-        for reader, at, scenario, step, data, verdict, forwarded in rows
-        if counts_for_reader({**(data or {}), "verdict": verdict, "forwarded": forwarded or []})
+        Touch(reader, at, things[scenario, step])
+        for reader, at, scenario, step, forwarded in rows
+        if not forwarded or counts_for_reader({"verdict": Verdict.HUMAN, "forwarded": forwarded})
     ]
 
 

@@ -7,8 +7,10 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from tracker.clicks import MOST_NEIGHBOURS, NEAR, RULES_VERSION, Hit, Judgement, Landing, Neighbour
-from tracker.store.tables import deliveries, events, verdicts, visitors
+from tracker.clicks.hits import MOST_NEIGHBOURS, NEAR, Hit, Landing, Neighbour
+from tracker.clicks.judging import Judgement
+from tracker.clicks.weights import RULES_VERSION
+from tracker.store.tables import EPOCH, deliveries, events, verdicts, visitors
 from tracker.words import EventKind, Verdict
 
 STALE = 0
@@ -30,15 +32,18 @@ class Hits:
     bare: tuple[str, ...]
 
 
-def unjudged(connection: Connection, until: datetime, most: int) -> list[str]:
-    """Up to ``most`` deliveries with a hit from before ``until`` that has no verdict yet."""
+def unjudged(
+    connection: Connection, until: datetime, most: int, since: datetime = EPOCH
+) -> list[str]:
+    """Up to ``most`` deliveries with a hit between ``since`` and ``until`` that has no verdict
+    yet."""
     return list(
         connection.execute(
             select(events.c.delivery_id)
             .outerjoin(verdicts, verdicts.c.event_id == events.c.id)
             .where(
                 events.c.kind == EventKind.MAIL_CLICK,
-                events.c.at <= until,
+                events.c.at.between(since, until),
                 events.c.delivery_id.is_not(None),
                 verdicts.c.event_id.is_(None),
             )
@@ -237,6 +242,7 @@ def keep(
                 "agent": of_id[judgement.hit_id].agent if judgement.hit_id in of_id else None,
                 "neighbours": judgement.neighbours,
                 "forwarded": [list(sign) for sign in judgement.forwarded] or None,
+                "late": judgement.hit_id in of_id and of_id[judgement.hit_id].late,
             }
             for judgement in found.values()
         ],

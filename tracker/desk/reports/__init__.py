@@ -15,6 +15,7 @@ from tracker.desk.reports import clicks, content, files, sales, scenarios
 from tracker.desk.reports.asked import LABELS, SOURCES, Asked, asked
 from tracker.desk.reports.cells import Cells
 from tracker.desk.reports.shown import Shown
+from tracker.reporting.rest import without_collector
 from tracker.store import costs
 from tracker.store.engine import reading, writing
 from tracker.words import Act, Stage
@@ -59,7 +60,7 @@ def index() -> ResponseReturnValue:
 @pages.get("/reports/<name>")
 def show(name: str) -> ResponseReturnValue:
     here = _asked(name)
-    with reading(context().engine) as connection:
+    with without_collector(), reading(context().engine) as connection:
         found = REPORTS[name](connection, here)
     return render_template(
         "desk/report.html",
@@ -86,7 +87,7 @@ def file(name: str, kind: str) -> ResponseReturnValue:
     here = _asked(name)
     if kind not in ("csv", "xlsx"):
         abort(404)
-    with reading(context().engine) as connection:
+    with without_collector(), reading(context().engine) as connection:
         found = REPORTS[name](connection, here)
     sheets = found.sheets
     if kind == "csv":

@@ -6,7 +6,7 @@ from typing import Any
 from tracker.context import context
 from tracker.desk import session
 from tracker.desk.language import say
-from tracker.reports.sheets import Look
+from tracker.reports.sheets import Handoff, Look
 from tracker.store.people import Person
 from tracker.words import Stage
 
@@ -28,7 +28,8 @@ class Cells:
             case Look.SHARE:
                 return f"{100 * value:.1f}%" if 0 < abs(value) < 0.0995 else f"{100 * value:.0f}%"
             case Look.POINTS:
-                return f"{100 * value:+.0f}"
+                points = round(100 * value)
+                return f"{points:+d}" if points else "±0"
             case Look.YEN:
                 return say("%(yen)s円", yen=f"{round(value):,}")
             case Look.DAYS:
@@ -39,13 +40,15 @@ class Cells:
                 return say(value.label)
             case Look.READER:
                 return session.names().name(value)
+            case Look.HANDOFF:
+                return self.text(value.at, Look.WHEN)
             case Look.WHEN:
                 return f"{value.astimezone(context().settings.zone):%Y-%m-%d %H:%M}"
         return str(value)
 
     def plain(self, value: Any, look: Look) -> Any:
         """For a file: numbers stay numbers, a share is a fraction."""
-        if isinstance(value, Stage | Person | datetime):
+        if isinstance(value, Stage | Person | datetime | Handoff):
             return self.text(value, look)
         if isinstance(value, float):
             return round(value, 6)

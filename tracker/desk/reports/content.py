@@ -43,8 +43,8 @@ def shown(connection: Connection, asked: Asked) -> Shown:
         tiles=(
             Tile("閲覧", found.views, before=found.views_before),
             Tile("読まれたページ", sum(1 for page in found.pages if page.viewed.views)),
-            Tile("新しい読者", found.leads),
-            Tile("問い合わせた人", found.inquirers),
+            Tile("新しい読者", found.leads, before=found.leads_before),
+            Tile("問い合わせた人", found.inquirers, before=found.inquirers_before),
         ),
         sheets=(_pages(found, asked), _demands(found, asked)),
         definitions=DEFINITIONS,

@@ -9,9 +9,13 @@ from tracker.desk.reports.shown import Shown
 from tracker.reporting import sales
 from tracker.reporting.sales import SalesReport
 from tracker.reports.sales import Band
-from tracker.reports.sheets import Bar, Column, Look, Sheet, Span, Tile
+from tracker.reports.sheets import Bar, Column, Handoff, Look, Sheet, Span, Tile
 
 DEFINITIONS = (
+    (
+        "しぼり込み",
+        "段階は、いまその段階にいる読者。読み手は、その読み手向けのページをいちばん多く読んでいる読者。どこからは、はじめて来たときの道です。費用はしぼり込めません。",
+    ),
     (
         "温まった読者",
         "得点が、site/scoring.yml の hot_at に届いた読者です。いまの人数で、期間によりません。",
@@ -90,11 +94,13 @@ def _tiles(found: SalesReport) -> tuple[Tile, ...]:
             "期限までに連絡",
             now.in_time / now.judged if now.judged else None,
             Look.SHARE,
+            before=before.in_time / before.judged if before and before.judged else None,
             note=say("%(judged)s件中", judged=now.judged) if now.judged else "",
         ),
         Tile("商談", now.met, before=before.met if before else None),
         Tile("受注", found.orders, before=found.orders_before),
         Tile("受注の円", found.yen, Look.YEN, before=found.yen_before),
+        Tile("新しい読者", found.leads, before=found.leads_before),
         Tile(
             "読者1人あたりの費用",
             found.cost / found.leads if found.cost and found.leads else None,
@@ -114,11 +120,14 @@ def _waiting(found: SalesReport) -> Sheet:
         "期限を過ぎても、だれも連絡していない読者",
         (
             Column("読者", Look.READER),
-            Column("渡した日時", Look.WHEN),
+            Column("引き渡し", Look.HANDOFF),
             Column("期限", Look.WHEN),
             Column("得点", Look.NUMBER),
         ),
-        [(one.person, one.opened_at, one.due_at, one.score) for one in found.waiting],
+        [
+            (one.person, Handoff(one.id, one.opened_at), one.due_at, one.score)
+            for one in found.waiting
+        ],
         empty="連絡を待たせている読者はいません。",
     )
 

@@ -1,0 +1,1 @@
+"""Readers given to sales: whom, when, and how sales learn of it."""

@@ -1,0 +1,1 @@
+"""Files of others taken in: lists, deals, attendance, reading recorded elsewhere."""

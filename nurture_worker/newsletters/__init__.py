@@ -1,0 +1,1 @@
+"""Each issue of the newsletter: who gets it, and its plan."""

@@ -1,0 +1,1 @@
+"""What would happen, before it does: previews, and the time machine."""

@@ -1,0 +1,1 @@
+"""Which scenario a reader is in, and which of its steps comes next, and when."""

@@ -1,0 +1,1 @@
+"""What a reader's events come to: points, score, stage, whether they are hot or gone quiet. Pure."""

@@ -1,0 +1,1 @@
+"""From a step that is due to what became of it: claimed, composed, handed over, settled."""
