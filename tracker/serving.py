@@ -9,6 +9,7 @@ and the loop asks it only what never waits for the store.
 
 import asyncio
 import logging
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -139,7 +140,9 @@ class _Answer:
 
 
 def _is_crowded(scope: "Scope", length: str | None) -> bool:
-    """Whether it is one of those that come in crowds, and small."""
+    """Whether it is one of those that come in crowds, and says itself that it is small."""
+    if "transfer-encoding" in scope.headers:
+        return False
     if scope.path.startswith("/c/"):
         return scope.method in ("GET", "HEAD") and length is None
     if scope.path != "/e" or scope.method != "POST" or length is None:
@@ -151,7 +154,7 @@ def _is_crowded(scope: "Scope", length: str | None) -> bool:
 
 async def _body(proto: "HTTPProtocol", length: str | None) -> bytes:
     """What was sent, as far as any door reads. What says it is larger is refused unread."""
-    if length is not None and (not length.isdigit() or int(length) > LARGEST):
+    if length is not None and (not length.isdecimal() or int(length) > LARGEST):
         return b""
     read = bytearray()
     async for part in proto:
@@ -174,6 +177,7 @@ def _environ(scope: "Scope") -> dict[str, Any]:
         "SERVER_PROTOCOL": "HTTP/" + scope.http_version,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
+        "wsgi.errors": sys.stderr,
         "wsgi.input_terminated": True,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

@@ -243,6 +243,18 @@ def test_no_more_is_read_than_any_door_takes(house: House, headers: list[tuple[s
     assert reader.read <= LARGEST + 65536
 
 
+@pytest.mark.parametrize("length", [[], [("content-length", "5")]])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/c/nonsense"), ("POST", "/e")])
+def test_no_crowd_is_taken_in_without_an_end(
+    house: House, method: str, path: str, length: list[tuple[str, str]]
+) -> None:
+    headers = [("cookie", VISITOR), ("transfer-encoding", "chunked"), *length]
+    reader = Reader(method, path, headers, b"x" * (3 * LARGEST))
+    serve(house.app.wsgi_app, house.context.journal, reader)
+    assert reader.status in (404, 413, 422)
+    assert reader.read <= LARGEST + 65536
+
+
 class File:
     """An answer in parts, which says whether it was closed."""
 
