@@ -4,7 +4,7 @@ stands in ``sweep``."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from tracker.catalogue.sendings import Sending, StepWindow, Weekday, Window
 
@@ -46,7 +46,7 @@ class Calendar:
     zone: tzinfo = UTC
     day: timedelta = _REAL_DAY
 
-    @property
+    @cached_property
     def is_real(self) -> bool:
         return self.day == _REAL_DAY
 
@@ -61,8 +61,14 @@ class Calendar:
         """The first moment from ``at`` on at which a mail with that window of its own may go out."""
         if not self.is_real:
             return at
-        window = own.within(self.sending) if own else self.sending
-        return open_from(at, window, self.zone)
+        if own:
+            return open_from(at, own.within(self.sending), self.zone)
+        return open_from(at, self.sending, self.zone, self._known)
+
+    @cached_property
+    def _known(self) -> dict[date, "Hours | None"]:
+        """The days that were looked at: of many readers they are the same."""
+        return {}
 
     def close_of(self, at: datetime, days: int) -> datetime:
         """When the ``days``-th working day after the day of ``at`` closes (0: that day itself, or
@@ -119,14 +125,22 @@ def due_at(
     return calendar.open_from(calendar.after_days(started_at, days))
 
 
-def open_from(at: datetime, window: Window, zone: tzinfo) -> datetime:
-    """The first moment from ``at`` on that lies within ``window`` (UTC)."""
+Hours = tuple[datetime, datetime]
+
+
+def open_from(
+    at: datetime, window: Window, zone: tzinfo, known: dict[date, Hours | None] | None = None
+) -> datetime:
+    """The first moment from ``at`` on that lies within ``window`` (UTC). ``known`` are the hours of
+    days as they were found before."""
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
     day = at.astimezone(zone).date()
-    told = (window.days, window.holidays, window.opens, window.closes)
+    known = {} if known is None else known
     for _ in range(_LONGEST_SHUT):
-        hours = _hours(day, zone, *told)
+        if day not in known:
+            known[day] = _hours(day, window, zone)
+        hours = known[day]
         if hours and at < hours[1]:
             return max(at, hours[0])
         day += _ONE_DAY
@@ -147,19 +161,11 @@ def _is_open_on(day: date, days: tuple[Weekday, ...], holidays: bool) -> bool:
     return not jpholiday.is_holiday(day)
 
 
-@lru_cache(maxsize=4096)
-def _hours(
-    day: date,
-    zone: tzinfo,
-    days: tuple[Weekday, ...],
-    holidays: bool,
-    opens: int,
-    closes: int,
-) -> tuple[datetime, datetime] | None:
+def _hours(day: date, window: Window, zone: tzinfo) -> Hours | None:
     """From when until when a day is open (UTC); ``None`` for one that is not."""
-    if not _is_open_on(day, days, holidays):
+    if not _is_open_on(day, window.days, window.holidays):
         return None
-    return _on(day, opens, zone), _on(day, closes, zone)
+    return _on(day, window.opens, zone), _on(day, window.closes, zone)
 
 
 @lru_cache(maxsize=4096)

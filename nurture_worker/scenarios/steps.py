@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from nurture_worker.scenarios.schedule import Calendar
 from tracker.catalogue.branches import main_way
@@ -28,6 +29,9 @@ class Taken:
     mailed: bool = True
 
 
+_BY_TIME = attrgetter("at")
+
+
 @dataclass(frozen=True)
 class Next:
     """The step to plan, the time before which it must not go out (UTC), and the time at which it
@@ -39,6 +43,11 @@ class Next:
 
     def is_late(self, now: datetime, calendar: Calendar) -> bool:
         return now > self.wished_at + LATE_AFTER * calendar.day
+
+
+def may_be_late(step: Step, started_at: datetime, now: datetime, calendar: Calendar) -> bool:
+    """Whether a step can be late at all: what puts off the time it is wished for is not asked."""
+    return now > calendar.after_days(started_at, step.day) + LATE_AFTER * calendar.day
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,9 @@ def next_step(
     """
     course = scenario if isinstance(scenario, Course) else Course.of(scenario)
     known = course.steps
-    behind = sorted((t for t in taken if t.step in known), key=lambda t: t.at)
+    behind = [one for one in taken if one.step in known]
+    if len(behind) > 1:
+        behind.sort(key=_BY_TIME)
     step = _following(course, behind)
     if step is None:
         return None
@@ -107,7 +118,7 @@ def next_step(
 
 def _following(course: Course, behind: Sequence[Taken]) -> Step | None:
     had = {taken.step for taken in behind}
-    furthest = max((course.steps[taken.step].day for taken in behind), default=0)
+    furthest = max((course.steps[step].day for step in had), default=0)
     if behind:
         last = behind[-1]
         named = course.after(course.steps[last.step], sent=not last.passed)

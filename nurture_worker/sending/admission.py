@@ -17,7 +17,7 @@ from nurture_worker.newsletters.audience import latest
 from nurture_worker.readers.following import rules_of
 from nurture_worker.scenarios.conditions import Facts, doings, holds
 from nurture_worker.scenarios.planning import calendar_of, following_each
-from nurture_worker.scenarios.steps import Next
+from nurture_worker.scenarios.steps import Next, may_be_late
 from nurture_worker.scoring.concluding import conclude
 from nurture_worker.tools import Tools
 from tracker.catalogue.affinity import persona_of
@@ -44,7 +44,8 @@ class Turn(Enum):
 @dataclass
 class Looked:
     """What many mails' turns are judged by, read at once. ``sent`` are the times of each reader's
-    mails of the last week; a mail that may go is added at once, so that the next one finds it."""
+    mails of the last week; a mail that may go is added at once, so that the next one finds it.
+    ``following`` are the steps, by enrolment, that may be late."""
 
     mails: dict[str, Delivery]
     enrolments: dict[str, Enrolment]
@@ -60,11 +61,18 @@ def look(tools: Tools, connection: Connection, delivery_ids: Sequence[str]) -> L
     readers.hold_each(connection, of_readers)
     ways = enrolments.get_each(connection, {mail.enrolment_id or "" for mail in steps})
     scenarios = {scenario.id: scenario for scenario in tools.catalogue.scenarios}
+    calendar = calendar_of(tools)
+    late = []
+    for mail in steps:
+        scenario, way = scenarios.get(mail.scenario or ""), ways.get(mail.enrolment_id or "")
+        step = scenario.step(mail.step) if scenario else None
+        if way and step and may_be_late(step, way.started_at, tools.now(), calendar):
+            late.append(way)
     return Looked(
         mails,
         ways,
         deliveries.unordered_of(connection, of_readers, tools.now() - _WEEK),
-        following_each(tools, connection, list(ways.values()), scenarios) if ways else {},
+        following_each(tools, connection, late, scenarios) if late else {},
     )
 
 
