@@ -235,8 +235,7 @@ def _curve(
     paper.set_font(_FACE, size=8)
     paper.set_text_color(*_INK)
     paper.set_xy(left, top)
-    title = page.title if len(page.title) <= 28 else f"{page.title[:27]}…"
-    paper.cell(width, 5, say("%(title)s（%(views)s回）", title=title, views=f"{page.views:,}"))
+    paper.cell(width, 5, _caption(paper, page, width))
     known = [point for point in page.points if point.share is not None]
     step = width / max(1, len(page.points) - 1)
 
@@ -272,6 +271,17 @@ def _curve(
         paper.set_text_color(*_QUIET)
         more = say("あと約%(views)s回の閲覧で、はっきりします", views=f"{page.more_views:,}")
         paper.cell(width, 5, more)
+
+
+def _caption(paper: _Paper, page: PageReading, width: float) -> str:
+    """The title and the views, with as much of the title as there is room for."""
+    views = f"{page.views:,}"
+    told = say("%(title)s（%(views)s回）", title=page.title, views=views)
+    for length in range(len(page.title) - 1, 0, -1):
+        if paper.get_string_width(told) <= width - 2 * paper.c_margin:
+            break
+        told = say("%(title)s（%(views)s回）", title=f"{page.title[:length]}…", views=views)
+    return told
 
 
 def _waiting(paper: _Paper, items: Sequence[Undecided]) -> None:
