@@ -44,6 +44,7 @@ from tracker.journal import Journal
 from tracker.limits import Limits
 from tracker.links import Links
 from tracker.publishing.assets import FORMS, THEME, minified
+from tracker.serving import Serving
 from tracker.settings import Settings, read_settings
 from tracker.store import sessions
 from tracker.store.engine import open_store
@@ -148,8 +149,16 @@ def create_app(
     return app
 
 
-def serve() -> Flask:
-    """What a tracker process runs: the app, and the fold beside it."""
+def serve() -> Serving:
+    """What a tracker process runs: the app for the web server's event loop, and the fold beside
+    it."""
+    app = started()
+    with app.app_context():
+        return Serving(app.wsgi_app, context().journal)
+
+
+def started() -> Flask:
+    """The app of a tracker process, with the fold beside it."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     app = create_app(read_settings())
     with app.app_context():

@@ -59,6 +59,8 @@ NoteKind = Literal[
 
 Sureness = Literal["ほぼ確か", "確か", "増えない可能性もあります"]
 _TINY = 0.1
+_FAR_OFF = 24
+"""Months after which nobody waits for an answer: by then the site is another one."""
 
 
 class Gain(_Told):
@@ -189,6 +191,8 @@ class Undecided(Place):
         """How long that is, in words; empty where nobody knows."""
         if not self.months:
             return ""
+        if self.months > _FAR_OFF:
+            return f"今のペースでは{_FAR_OFF // 12}年より先"
         if self.months >= 1:
             return f"今のペースで約{self.months:.0f}か月"
         return f"今のペースで約{max(1, round(self.months * 30))}日"
@@ -262,9 +266,8 @@ class PageReading(_Told):
 
 class WayStep(_Told):
     """One step of the way from a visit to an order, how often it was taken, and whether something
-    was found that stands in its way. ``of`` is the count that it is a part of (None: it begins
-    anew), ``usual`` how many it would be were all its objects like the others of their kind (None:
-    nobody knows)."""
+    was found that stands in its way: ``usual`` is how many it would be, were that like the others
+    of its kind. ``of`` is the count that it is a part of (None: it begins anew)."""
 
     label: str
     count: int

@@ -95,12 +95,16 @@ def fresh_id() -> str:
     return f"{time_ns() // 1_000_000:012x}{token_hex(10)}"
 
 
+Row = tuple[str, str]
+"""An entry as the file has it: its id and its JSON."""
+
+
 class _Ticket:
     """One caller of ``append`` that waits: to be told that its rows are committed, or to lead."""
 
     __slots__ = ("done", "error", "rows", "told")
 
-    def __init__(self, rows: list[tuple[str, str]]) -> None:
+    def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
         self.done = False
         self.error: BaseException | None = None
@@ -125,6 +129,7 @@ class Journal:
         self._led = False
         self._writer = threading.Lock()  # guards the connection that writes
         self._reader = threading.Lock()  # guards the connection that reads
+        self._of_thread = threading.local()
         self.appended = threading.Event()
         self.lost = 0
         try:
@@ -166,7 +171,12 @@ class Journal:
         it is. Raises ``JournalError`` when nothing was written."""
         if not entries:
             return
-        ticket = _Ticket([(_storable(entry.id), entry.to_json()) for entry in entries])
+        rows = [(_storable(entry.id), entry.to_json()) for entry in entries]
+        held: list[Row] | None = getattr(self._of_thread, "held", None)
+        if held is not None:
+            held += rows
+            return
+        ticket = _Ticket(rows)
         with self._mutex:
             self._queue.append(ticket)
             leads, self._led = not self._led, True
@@ -181,6 +191,28 @@ class Journal:
             log.error("journal: %d event(s) lost (%d in all): %s", len(ticket.rows), self.lost,
                       ticket.error)  # fmt: skip
             raise JournalError(str(ticket.error)) from ticket.error
+        if not self.appended.is_set():
+            self.appended.set()
+
+    @contextmanager
+    def held(self) -> Iterator[list[Row]]:
+        """Within, what this thread appends is put into that list and not committed: for who
+        answers nobody before ``commit``."""
+        rows: list[Row] = []
+        self._of_thread.held = rows
+        try:
+            yield rows
+        finally:
+            self._of_thread.held = None
+
+    def commit(self, rows: list[Row]) -> None:
+        """Commit what was ``held``, of many requests at once; when this returns it is durable.
+        Raises ``JournalError`` when nothing was written, which counts as no loss yet."""
+        try:
+            with self._alone():
+                self._insert(rows)
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(str(error)) from error
         if not self.appended.is_set():
             self.appended.set()
 
@@ -213,7 +245,7 @@ class Journal:
             group, self._queue = self._queue, []
         return group
 
-    def _insert(self, rows: list[tuple[str, str]]) -> None:
+    def _insert(self, rows: list[Row]) -> None:
         """One statement is one transaction, and lets the other threads run only once."""
         if len(rows) <= _AT_ONCE:
             values = ",".join(["(?,?)"] * len(rows))

@@ -26,7 +26,7 @@ def bare() -> Flask:
 
 
 def by_flask() -> Flask:
-    """The tracker whose clicks and beacons are answered by Flask, without the front."""
-    app: Flask = import_module("tracker.app").serve()  # by name, as the web server loads it
+    """The tracker whose clicks and beacons are answered by Flask in threads, without the front."""
+    app: Flask = import_module("tracker.app").started()  # by name, as the web server loads it
     app.wsgi_app = app.wsgi_app.behind  # type: ignore[attr-defined, method-assign]
     return app

@@ -86,7 +86,8 @@ def prepared(root: Path, data: Path, redis: str, store: str = "") -> Settings:
 @contextmanager
 def running(settings: Settings, app: str = TRACKER) -> Iterator[Server]:
     """A server of ``app``, from its first answer on. Raises ``BenchError``."""
-    command = [sys.executable, "-m", *tracker_command(settings, app)]
+    interface = "rsgi" if app == TRACKER else "wsgi"
+    command = [sys.executable, "-m", *tracker_command(settings, app, interface)]
     began = time.monotonic()
     env = environment(settings)
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # it is the second start that counts

@@ -77,8 +77,8 @@ def diagnose(
         undecided=tuple(undecided),
         notes=(*notes(site.pages), *remarks),
         pages=pages,
-        way=tuple(way(figures, beyond, found)),
-        mails=tuple(mail_steps(figures, found)),
+        way=tuple(way(figures, beyond, answers)),
+        mails=tuple(mail_steps(figures, answers)),
     )
 
 
@@ -106,10 +106,11 @@ def _found(answers: Sequence[Answer], figures: Figures, days: float) -> list[Fin
 
 
 def _ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """The largest gain first; before those that may bring none, what no number can be said of."""
+    """The largest gain first; before those that cost some, what no number can be said of (in the
+    order of the scenarios and stages)."""
     return sorted(
         findings,
-        key=lambda f: (-f.gain.mean if f.gain else 0.0, f.kind, f.page or "", f.where, f.title),
+        key=lambda f: (-f.gain.mean, f.kind, f.page or "", f.where) if f.gain else (0, f.kind),
     )
 
 
@@ -138,12 +139,16 @@ def _undecided(answers: Sequence[Answer], figures: Figures, days: float) -> list
                 people=round(question.n),
                 more_sessions=None if step else more,
                 months=None if not more or not unit else round(more / unit * days / 30, 1),
-                odd=answer.odd,
+                odd=answer.odd and not (step and question.hits < _FEWEST_STOPPED),
                 needs=_needs(more) if step else "",
                 **place(question),
             )
         )
     return waiting
+
+
+_FEWEST_STOPPED = 2
+"""One reader who stops by a mail is nothing odd."""
 
 
 def _needs(mails: int | None) -> str:

@@ -1,75 +1,42 @@
 """The map of the way from a visit to an order, and what each mail of it did."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
 from nurture_worker.diagnosis.beyond import Beyond
-from nurture_worker.diagnosis.figures import ARRIVES, Figures, stopped
-from nurture_worker.diagnosis.peers import Usual
-from nurture_worker.diagnosis.questions import FEWEST_PEERS
-from tracker.diagnosis import DefectKind, Finding, MailStep, WayStep
+from nurture_worker.diagnosis.figures import Figures, stopped
+from nurture_worker.diagnosis.findings import Answer
+from nurture_worker.diagnosis.questions import Question
+from tracker.diagnosis import DefectKind, MailStep, WayStep
 
-_CUTS: tuple[DefectKind, ...] = ("section_cliff", "cta_below_exit", "dead_end")
+_READ: tuple[DefectKind, ...] = ("section_cliff", "cta_below_exit", "dead_end")
 _PRESSED: tuple[DefectKind, ...] = ("cta_weak", "cta_stage_mismatch", "cta_competition")
 
-Object = TypeVar("Object")
 
-
-def way(figures: Figures, beyond: Beyond, found: Sequence[Finding]) -> Iterator[WayStep]:
-    """From the visits to the inquiries and orders. A step is as usual where each object of it would
-    do as the others of its kind do."""
-    kinds = {finding.kind for finding in found}
-    counts, ctas, forms = figures.counts, figures.ctas, figures.site.forms
-
-    def step(
-        label: str,
-        count: int,
-        of: int | None = None,
-        usual: float | None = None,
-        by: Iterable[DefectKind] = (),
-    ) -> WayStep:
-        rounded = None if usual is None else round(usual, 1)
-        return WayStep(
-            label=label, count=count, of=of, usual=rounded, found=not kinds.isdisjoint(by)
-        )
-
+def way(figures: Figures, beyond: Beyond, answers: Sequence[Answer]) -> Iterator[WayStep]:
+    """From the visits to the inquiries and orders."""
+    counts = figures.counts
     seen = sum(cta.seen for page in counts.pages.values() for cta in page.ctas.values())
     pressed = sum(cta.clicked for page in counts.pages.values() for cta in page.ctas.values())
     opened = sum(form.opened for form in counts.forms.values())
     sent = sum(form.sent for form in counts.forms.values())
-    more_pressed = _as_usual(
-        ctas,
-        lambda cta: figures.clicks_of(cta.place.kind, (cta.distance,), cta.place.id),
-        lambda cta: (cta.counts.seen, cta.counts.clicked),
-    )
-    lost_on_the_way = sum(
-        max(0.0, ARRIVES * cta.counts.clicked - cta.counts.arrived)
-        for cta in ctas
-        if cta.place.form
-    )
-    more_sent = _as_usual(
-        forms,
-        figures.sends_of,
-        lambda form: (figures.form(form.id).opened, figures.form(form.id).sent),
-    )
-    yield step("訪問", counts.sessions)
-    yield step("CTAが見えた", seen, by=_CUTS)  # by several CTAs in a visit: no share of them
-    yield step("CTAを押した", pressed, seen, _plus(pressed, more_pressed), _PRESSED)
-    yield step(
-        "フォームを開いた", opened, pressed, _plus(opened, lost_on_the_way), ("broken_link",)
-    )
-    yield step("フォームを送った", sent, opened, _plus(sent, more_sent), ("form_abandon",))
+    yield WayStep(label="訪問", count=counts.sessions)
+    # By several CTAs in a visit: no share of them.
+    yield WayStep(label="CTAが見えた", count=seen, found=bool(_found(answers, _READ)))
+    yield _step("CTAを押した", pressed, seen, _found(answers, _PRESSED))
+    yield _step("フォームを開いた", opened, pressed, _found(answers, ("broken_link",)))
+    yield _step("フォームを送った", sent, opened, _found(answers, ("form_abandon",)))
     if beyond.mailed is not None:
-        yield step("メールが届いた人", beyond.mailed, by=("step_loses",))
-        yield step("メールを押した人", beyond.pressed or 0, beyond.mailed)
-    yield step("問い合わせ", counts.inquiries)
+        losing = bool(_found(answers, ("step_loses",)))
+        yield WayStep(label="メールが届いた人", count=beyond.mailed, found=losing)
+        yield WayStep(label="メールを押した人", count=beyond.pressed or 0, of=beyond.mailed)
+    yield WayStep(label="問い合わせ", count=counts.inquiries)
     if beyond.orders is not None:
-        yield step("受注", beyond.orders, counts.inquiries)
+        yield WayStep(label="受注", count=beyond.orders)
 
 
-def mail_steps(figures: Figures, found: Sequence[Finding]) -> Iterator[MailStep]:
+def mail_steps(figures: Figures, answers: Sequence[Answer]) -> Iterator[MailStep]:
     """Each step of which mails arrived in the period."""
-    losing = {finding.thing for finding in found if finding.kind == "step_loses"}
+    losing = [question.step for question in _found(answers, ("step_loses",))]
     for step in figures.site.steps:
         mail = figures.mail(step)
         if mail.delivered:
@@ -80,25 +47,17 @@ def mail_steps(figures: Figures, found: Sequence[Finding]) -> Iterator[MailStep]
                 delivered=mail.delivered,
                 clicked=min(mail.clicked, mail.delivered),
                 stopped=stopped(mail),
-                found=step.thing in losing,
+                found=step in losing,
             )
 
 
-def _as_usual(
-    objects: Iterable[Object],
-    usual_of: Callable[[Object], Usual],
-    counted: Callable[[Object], tuple[int, int]],
-) -> float | None:
-    """How many more hits it would be altogether, were each object like the others; None where none
-    can be compared."""
-    more = None
-    for one in objects:
-        n, hits = counted(one)
-        usual = usual_of(one)
-        if n and usual.peers >= FEWEST_PEERS:
-            more = (more or 0.0) + n * usual.share - hits
-    return more
+def _found(answers: Sequence[Answer], kinds: tuple[DefectKind, ...]) -> list[Question]:
+    return [a.question for a in answers if a.status == "found" and a.question.kind in kinds]
 
 
-def _plus(count: int, more: float | None) -> float | None:
-    return None if more is None or not count else max(0.0, count + more)
+def _step(label: str, count: int, of: int, found: Sequence[Question]) -> WayStep:
+    """``found`` is what keeps readers from it: were it like others of its kind, it would bring so
+    many more."""
+    more = sum(max(0.0, q.n * q.usual.share - q.hits) for q in found)
+    usual = round(count + more, 1) if found else None
+    return WayStep(label=label, count=count, of=of, found=bool(found), usual=usual)

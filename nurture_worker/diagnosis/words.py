@@ -56,7 +56,7 @@ def what(question: Question, figures: Figures) -> str:
             return f"押された{n}回のうち、その先に着いたのは{hits}回（{share}）です"
         case "step_loses":
             said = f"届いた{n}通で、{hits}人が配信を止めました（{share}"
-            return f"{said}。ほかの回は{usual}）"
+            return f"{said}、ほかの回は{usual}）"
         case "form_abandon":
             said = f"開いた{n}人のうち、送ったのは{hits}人（{share}）です（似たフォームは{usual}）"
             stopped = _stopped_at(question, figures)

@@ -103,13 +103,16 @@ def processes_of(
     ], settings
 
 
-def tracker_command(settings: Settings, app: str = "tracker.app:serve") -> list[str]:
+def tracker_command(
+    settings: Settings, app: str = "tracker.app:serve", interface: str = "rsgi"
+) -> list[str]:
     """The web server's command. It writes no access log: the addresses of links carry tokens."""
     return [
         "granian",
-        *("--interface", "wsgi", "--factory", app),
+        *("--interface", interface, "--factory", app),
         *("--host", settings.host, "--port", str(settings.port)),
-        *("--workers", str(settings.tracker_workers), "--blocking-threads", "16"),
+        *("--workers", str(settings.tracker_workers)),
+        *(("--blocking-threads", "16") if interface == "wsgi" else ()),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
         *("--no-ws", "--http", "1", "--no-access-log", "--log-level", "error"),
     ]

@@ -8,20 +8,28 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import update
 
+from nurture_worker.diagnosis.beyond import Beyond, Served
 from nurture_worker.diagnosis.report import diagnose
 from nurture_worker.diagnosis.structure import structures
+from nurture_worker.reporting.diagnosing import of_period
 from tests import content
+from tests.clicks.traces import CHROME
 from tests.conftest import NOW, House
 from tests.desk.conftest import Browser, words_of
+from tests.desk.story import Story
 from tracker.counts import Counts, CtaCounts, PageCounts
 from tracker.diagnosis import DiagnosisReport
-from tracker.store import diagnoses, repairs, tables
+from tracker.reports.mailings import Mailing
+from tracker.store import deals, diagnoses, repairs, tables
+from tracker.store.deals import Deal
 from tracker.store.engine import reading, writing
 from tracker.wake import Job, connect, queue
+from tracker.words import DealOutcome, DealSource, EventKind, Stage
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
 WHY = "articles/why/"
+DAY = timedelta(days=1)
 COUNTS = Counts(
     pages={
         WHY: PageCounts(
@@ -188,6 +196,81 @@ def test_the_way_to_an_inquiry_is_a_map_in_which_the_findings_are_red(
     assert "CTAが見えた" in words
     assert "CTAが見えた 110" in words
     assert ('rect class="down"' in page) == ("見つかったことがあります" in words)
+
+
+def test_what_is_found_beyond_the_pages_is_shown_repaired_and_taken_back(
+    house: House, browser: Browser
+) -> None:
+    steps = [("thanks", 600, 2), ("case", 600, 40), ("detail", 600, 1), ("consult", 500, 3)]
+    beyond = Beyond(
+        mails=tuple(
+            Mailing("interest", step, sent, sent, clicked=50, unsubscribed=stopped)
+            for step, sent, stopped in steps
+        ),
+        mailed=700,
+        pressed=90,
+        orders=2,
+        served=(Served(Stage.UNDERSTANDING, "owner", "社長", 0, 11),),
+    )
+    site = structures(content.catalogue())
+    report = diagnose(replace(COUNTS, pages={}), site, NOW - 30 * DAY, NOW, beyond)
+    with writing(house.context.engine) as connection:
+        diagnoses.save(connection, report, made_at=house.clock(), up_to_seq=9)
+    losing, bare = report.findings
+    page = browser.get("/desk/diagnosis").text
+    words = words_of(page)
+    for finding in (losing, bare):
+        assert finding.what in words
+        assert finding.prospect in words
+    assert "増える見込み" not in words.partition("計算のしかた")[0]
+    assert "メールが届いた人（見つかったことがあります） 700" in words
+    assert "メールを押した人 90 12.9%" in words
+    assert "受注 2" in words
+    assert "関心 3日目 interest 3日目のお便り 600 50（8.3%） 40（6.7%）" in words
+    assert "届くメールが増えてから" in words
+    text = "".join(
+        one.extract_text()
+        for one in PdfReader(io.BytesIO(browser.get("/desk/diagnosis.pdf").data)).pages
+    )
+    assert "関心 3日目のメール" in text
+    for finding in (losing, bare):
+        browser.post("/desk/diagnosis/repaired", seen="/desk/diagnosis", finding=finding.key)
+    with reading(house.context.engine) as connection:
+        found = repairs.since(connection, NOW - timedelta(days=1))
+    assert {repair.key for repair in found} == {losing.key, bare.key}
+    assert {repair.place.thing for repair in found} == {"interest/case", "understanding/owner"}
+    assert f'value="{losing.key}"' not in browser.get("/desk/diagnosis").text
+
+
+def test_the_store_tells_of_mails_readers_and_orders(house: House) -> None:
+    with writing(house.context.engine) as connection:
+        story = Story(connection)
+        for number in range(6):
+            reader = story.reader(
+                f"r{number}", visitor=f"v{number}", stage=Stage.UNDERSTANDING, at=NOW - 9 * DAY
+            )
+            story.mail(f"m{number}", reader, scenario="interest", step="case", at=NOW - 2 * DAY)
+        story.mail("m6", "r0", scenario="interest", step="thanks", at=NOW - 3 * DAY)
+        story.event(EventKind.MAIL_UNSUB, NOW - DAY, reader_id="r1", delivery_id="m1")
+        story.event(
+            EventKind.MAIL_CLICK, NOW - DAY, reader_id="r2", delivery_id="m2", data={"ua": CHROME}
+        )
+        deal = Deal("deal-1", "r0", DealOutcome.WON, NOW - DAY, DealSource.DESK)
+        deals.record(connection, deal, now=NOW, quiet=DAY, author="desk")
+        bare = content.catalogue()
+        bare = bare.model_copy(
+            update={"pages": tuple(p for p in bare.pages if p.stage is not Stage.UNDERSTANDING)}
+        )
+        told = of_period(connection, bare, NOW - 30 * DAY, NOW)
+    way = {step.label: step.count for step in told.way}
+    assert (way["メールが届いた人"], way["メールを押した人"], way["受注"]) == (6, 1, 1)
+    assert [(m.day, m.delivered, m.clicked, m.stopped) for m in told.mails] == [
+        (1, 1, 0, 0),
+        (3, 6, 1, 1),
+    ]
+    (found,) = told.findings
+    assert (found.kind, found.thing) == ("unserved", "understanding/")
+    assert "この段階に読者が6人いますが" in found.what
 
 
 def test_the_diagnosis_is_handed_round_as_a_pdf(house: House, browser: Browser) -> None:

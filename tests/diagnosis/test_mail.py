@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 import markdown
 
+from nurture_worker.diagnosis.beyond import Beyond
 from nurture_worker.diagnosis.report import diagnose
 from nurture_worker.diagnosis.structure import PageStructure, Site
 from nurture_worker.letters.bodies import as_html
 from nurture_worker.letters.diagnosis import weekly_mail
 from tests.diagnosis.sites import cta, site, structure
+from tests.diagnosis.test_beyond import mails, scenario
 from tracker.counts import Counts, PageCounts
 from tracker.reports.week import Week
 
@@ -32,6 +34,19 @@ def test_what_was_found_stands_in_the_mail_with_its_mending() -> None:
     assert "足し算にはなりません" in body
     assert body.count("\n| 記事") == 8
     assert f"[くわしく見る]({DESK}/diagnosis)" in body
+
+
+def test_a_mail_that_loses_readers_is_told_with_why_no_inquiries_are_promised() -> None:
+    figures = [(600, 2), (600, 30), (600, 1), (600, 3)]
+    report = diagnose(
+        Counts({}, 0, 0, 0), scenario(4), SINCE, SINCE + timedelta(days=30),
+        Beyond(mails=mails(*figures)),
+    )  # fmt: skip
+    subject, body = weekly_mail(report.model_dump(mode="json"), DESK, TOKYO)
+    assert subject.startswith("今週直す1つ")
+    assert "『関心 1日目のメール』の「件名1」" in body
+    assert "記録からは言えません" in body
+    assert "増える見込み" not in body
 
 
 def test_a_sound_site_gets_a_calm_mail() -> None:

@@ -15,6 +15,7 @@ from tracker.diagnosis import DiagnosisReport, Finding, Note, PageReading, Undec
 FONT = Path(__file__).parents[1] / "fonts" / "ipaexg.ttf"
 MOST_CURVES = 12
 MOST_ROWS = 24
+MOST_MAILS = 6
 _FACE = "ipaexg"
 _MARGIN = 16.0
 _SPARE = 0.1
@@ -42,6 +43,12 @@ def pdf(report: DiagnosisReport, firm: str, zone: ZoneInfo) -> bytes:
             _change(paper, number, change)
         if len(changes) > 1:
             paper.write_down("それぞれの見込みは、足し算にはなりません。", colour=_QUIET)
+    further = [finding for finding in report.findings if finding not in changes]
+    if further:
+        paper.head("ほかに見つかったこと")
+        for finding in further[:MOST_ROWS]:
+            paper.write_down(f"・{finding.title}　{finding.where}：{finding.what}。{finding.how}")
+            paper.write_down(finding.prospect, size=9, colour=_QUIET)
     if report.way:
         paper.head("導線の地図")
         _way(paper, report)
@@ -148,17 +155,21 @@ def _way(paper: _Paper, report: DiagnosisReport) -> None:
         paper.cell(18, 6, f"{step.count:,}", align="R")
         paper.cell(18, 6, share, align="R", new_x="LMARGIN", new_y="NEXT")
     paper.write_down(
-        "灰色は前の段から落ちた分、細い線はどの所も同じ種類のほかの所なみだったときの回数です。",
+        "灰色は前の段から落ちた分、細い線は見つかった所が同じ種類のほかの所なみだったときの回数です。",
         size=8,
         colour=_QUIET,
     )
-    for mail in report.mails[:MOST_ROWS]:
+    mails = sorted(report.mails, key=lambda mail: (not mail.found, -mail.delivered))
+    for mail in mails[:MOST_MAILS]:
         paper.write_down(
-            f"{mail.label} {mail.day}日目「{mail.subject}」：届いた{mail.delivered:,}、"
+            f"{mail.label} {mail.day}日目　{mail.subject}：届いた{mail.delivered:,}、"
             f"押した{mail.clicked:,}、配信を止めた{mail.stopped:,}",
             size=9,
             colour=_WARN if mail.found else _INK,
         )
+    if len(mails) > MOST_MAILS:
+        rest = len(mails) - MOST_MAILS
+        paper.write_down(f"このほかのメール{rest}通は、画面にあります。", colour=_QUIET)
 
 
 def _curves(paper: _Paper, pages: Sequence[PageReading], findings: Sequence[Finding]) -> None:

@@ -3,8 +3,9 @@
 They come in crowds, in the minutes after a mail has gone out, and Flask takes longer to find the
 view and to make its request and answer than a durable event takes to write. What is decided and
 recorded stands in ``click.py`` and ``beacon.py``, where Flask serves it as well, and the tests run
-over both. Whatever is not quite ordinary goes on to Flask: a token that is not ours, a visitor's
-first beacon, one from another site, each error with its page.
+over both; ``tracker/serving.py`` answers a crowd with one commit. Whatever is not quite ordinary
+goes on to Flask: a token that is not ours, a visitor's first beacon, one from another site, each
+error with its page.
 """
 
 from collections.abc import Iterable

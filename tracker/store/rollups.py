@@ -9,14 +9,28 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Subquery, Text, case, cast, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Subquery,
+    Text,
+    case,
+    cast,
+    delete,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 
 from tracker.store import cursors
+from tracker.store.among import among
 from tracker.store.engine import add, put
-from tracker.store.tables import arrivals, contacts, events, page_days, views, visitors
+from tracker.store.tables import EPOCH, arrivals, contacts, events, page_days, views, visitors
 from tracker.words import EventKind
 
 CURSOR = "views"
@@ -62,23 +76,23 @@ class _View:
         known = int(self.at is not None)
         return known, known * self.ended, known * self.done, known * self.saw, known * self.clicked
 
-    def open_or_end(self, row: Any) -> None:
-        told: Mapping[str, Any] = (row.data and json.loads(row.data)) or {}
-        if row.kind == EventKind.PAGE_VIEW:
-            if self.at is None:
-                self.at, self.visitor = row.at, row.visitor
-                self.source = told["ref"] if told.get("ref") in _SOURCES else DIRECT
-        else:
-            self.ended = 1
-            self.done = max(self.done, int(told.get("done") is True))
-            active = told.get("active_ms")
-            if type(active) is int:
-                self.active_ms = max(self.active_ms, min(active, _LONGEST_MS))
+    def open(self, at: datetime, visitor: str | None, told: Mapping[str, Any]) -> None:
+        if self.at is None:
+            self.at, self.visitor = at, visitor
+            self.source = told["ref"] if told.get("ref") in _SOURCES else DIRECT
 
-    def see(self, row: Any) -> None:
-        self.reached = max(self.reached, min(row.reached, _MOST_SECTIONS))
-        self.saw = max(self.saw, row.saw)
-        self.clicked = max(self.clicked, row.clicked)
+    def end(self, told: Mapping[str, Any]) -> None:
+        self.ended = 1
+        if told.get("done") is True:
+            self.done = 1
+        active = told.get("active_ms")
+        if type(active) is int and active > self.active_ms:
+            self.active_ms = min(active, _LONGEST_MS)
+
+    def see(self, reached: int, saw: int, clicked: int) -> None:
+        self.reached = max(self.reached, min(reached, _MOST_SECTIONS))
+        self.saw = max(self.saw, saw)
+        self.clicked = max(self.clicked, clicked)
 
 
 _NOTHING = _View("", "").counts_as, _View("", "").figures
@@ -129,12 +143,14 @@ def rebuild(connection: Connection) -> None:
 
 def rename(connection: Connection, visitor: str, new: str) -> None:
     """The log calls the visitor by another name from now on."""
+    cursors.hold(connection, CURSOR)  # or who takes events in meanwhile would know the old one
     for table in (views, contacts):
         connection.execute(update(table).where(table.c.visitor == visitor).values(visitor=new))
 
 
 def part(connection: Connection, before: datetime) -> None:
     """The log parted what nameless visitors did before then from one another: so it is here."""
+    cursors.hold(connection, CURSOR)
     old = (
         views.c.visitor.is_not(None),
         views.c.at < before,
@@ -170,8 +186,8 @@ def _fold(connection: Connection, batch: Subquery) -> None:
     named = (batch.c.view.is_not(None), batch.c.page.is_not(None))
     told = connection.execute(
         select(
-            batch.c.view, batch.c.page, batch.c.kind, batch.c.at, batch.c.visitor,
-            cast(batch.c.data, Text).label("data"),
+            batch.c.view, batch.c.page, batch.c.kind, type_coerce(batch.c.at, BigInteger),
+            batch.c.visitor, cast(batch.c.data, Text),
         )
         .where(batch.c.kind.in_(_TOLD), *named)
         .order_by(batch.c.seq)
@@ -181,17 +197,15 @@ def _fold(connection: Connection, batch: Subquery) -> None:
     reached = case((batch.c.kind == EventKind.SECTION, func.coalesce(batch.c.section, 0)), else_=0)
     seen = connection.execute(
         select(
-            batch.c.view, batch.c.page, func.max(reached).label("reached"),
-            func.max(saw).label("saw"), func.max(clicked).label("clicked"),
+            batch.c.view, batch.c.page, func.max(reached), func.max(saw), func.max(clicked)
         )
         .where(batch.c.kind.in_(_SEEN), *named)
         .group_by(batch.c.view, batch.c.page)
     ).all()  # fmt: skip
-    found = _held(connection, {row.view for row in (*told, *seen)})
+    found = _held(connection, {row[0] for row in (*told, *seen)})
     before: dict[tuple[str, str], tuple[tuple[int, int], tuple[int, ...]]] = {}
 
-    def of(row: Any) -> _View:
-        key = (row.view, row.page)
+    def of(key: tuple[str, str]) -> _View:
         view = found.get(key)
         if view is None:
             view = found[key] = _View(*key)
@@ -200,10 +214,14 @@ def _fold(connection: Connection, batch: Subquery) -> None:
             before[key] = (view.counts_as, view.figures)
         return view
 
-    for row in told:
-        of(row).open_or_end(row)
-    for row in seen:
-        of(row).see(row)
+    for view_id, page, kind, at, visitor, data in told:
+        facts: Mapping[str, Any] = (data and json.loads(data)) or {}
+        if kind == EventKind.PAGE_END:
+            of((view_id, page)).end(facts)
+        else:
+            of((view_id, page)).open(EPOCH + timedelta(milliseconds=at), visitor, facts)
+    for view_id, page, *marks in seen:
+        of((view_id, page)).see(*marks)
     days: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * 5)
     met = []
     for key, (counted, figures) in before.items():
@@ -230,20 +248,19 @@ def _fold(connection: Connection, batch: Subquery) -> None:
 
 def _held(connection: Connection, names: Iterable[str]) -> dict[tuple[str, str], _View]:
     # Not by pairs: SQLite looks for those without an index.
-    found = {}
-    for some in _some(names):
-        for row in connection.execute(select(views).where(views.c.view.in_(some))):
-            found[row.view, row.page] = _View(*row)
-    return found
+    rows = connection.execute(select(views).where(among(connection, views.c.view, names)))
+    return {(row.view, row.page): _View(*row) for row in rows}
 
 
 def _meet(connection: Connection, met: Iterable[tuple[tuple[int, int], _View]]) -> None:
     """Count these views for their visitors; each comes with what it counted as before."""
     met = [(before, view) for before, view in met if view.visitor and view.at]
     found: dict[str, _Contact] = {}
-    for some in _some({view.visitor for _, view in met}):
-        for row in connection.execute(select(contacts).where(contacts.c.visitor.in_(some))):
-            found[row.visitor] = _Contact(*row)
+    names = {view.visitor for _, view in met if view.visitor}
+    for row in connection.execute(
+        select(contacts).where(among(connection, contacts.c.visitor, names))
+    ):
+        found[row.visitor] = _Contact(*row)
     gone = Counter((quarter_of(held.first_at), held.source) for held in found.values())
     for (views_before, attentive_before), view in met:
         assert view.visitor is not None
@@ -282,8 +299,9 @@ def _arrive(
         connection.execute(delete(arrivals).where(arrivals.c.visitors == 0))
 
 
-def _plain(row: "_View | _Contact") -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__slots__}
+def _plain(row: _View | _Contact) -> dict[str, Any]:
+    names = row.__slots__
+    return dict(zip(names, attrgetter(*names)(row), strict=True))
 
 
 def _some(keys: Iterable[Key]) -> Iterator[list[Key]]:
