@@ -137,3 +137,9 @@ def test_a_diagnosis_that_kept_plain_sentences_is_still_shown(
     assert '<html lang="en">' in page.text
     assert told.summary in page.text
     assert "To change this week: 3" in page.text
+
+
+def test_a_question_that_is_no_text_is_refused_in_words(house: House, browser: Browser) -> None:
+    for path in ("/desk/diagnosis", "/desk/reports/clicks"):
+        odd = {"QUERY_STRING": "lang=\x80"}
+        assert browser.client.get(path, environ_overrides=odd).status_code == 400

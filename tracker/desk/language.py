@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, has_request_context, request
 from flask_babel import Babel, gettext
 from markupsafe import Markup
+from werkzeug.exceptions import BadRequest
 
 from tracker.said import Said
 
@@ -21,7 +22,10 @@ def language() -> str:
     are written. Only the reports and the diagnosis know another."""
     if not has_request_context() or not (request.endpoint or "").startswith(_IN_BOTH):
         return "ja"
-    asked = request.args.get("lang")
+    try:
+        asked = request.args.get("lang")
+    except BadRequest:  # what is no text is told so in Japanese
+        return "ja"
     return asked if asked in LANGUAGES else "ja"
 
 
