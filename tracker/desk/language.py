@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint, has_request_context, request
 from flask_babel import Babel, gettext
 from markupsafe import Markup
-from werkzeug.exceptions import BadRequest
 
 from tracker.said import Said
 
@@ -24,7 +23,7 @@ def language() -> str:
         return "ja"
     try:
         asked = request.args.get("lang")
-    except BadRequest:  # what is no text is told so in Japanese
+    except UnicodeError:  # what is no text is told so in Japanese
         return "ja"
     return asked if asked in LANGUAGES else "ja"
 
