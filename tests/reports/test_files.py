@@ -5,7 +5,7 @@ import zipfile
 
 from flask import Flask
 
-from tracker.desk.language import babel
+from tracker.desk.language import TRANSLATIONS, babel
 from tracker.desk.reports import files
 from tracker.desk.reports.cells import Cells
 from tracker.reports.sheets import Column, Sheet
@@ -14,7 +14,8 @@ from tracker.reports.sheets import Column, Sheet
 def test_no_text_of_a_report_becomes_a_formula() -> None:
     sheet = Sheet("s", "=1+1", (Column("何"),), [("=HYPERLINK(1)",), ("＝1",), (-3,)])
     app = Flask("files")
-    babel.init_app(app)
+    # One Babel keeps the words for all apps of a process: what it cannot find here, it has nowhere.
+    babel.init_app(app, "ja", default_translation_directories=str(TRANSLATIONS))
     with app.test_request_context():
         csv = files.csv(sheet, Cells())
         xlsx = files.xlsx([sheet, sheet], Cells())
